@@ -1,0 +1,57 @@
+package exchangedb
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/fault"
+)
+
+// Kinds of numbers. ISA, GS and ST belong to a trading partner; the others are
+// the practice's own and use partner 0.
+const (
+	NumberISA       = "ISA"
+	NumberGS        = "GS"
+	NumberST        = "ST"
+	NumberClaim     = "CLAIM"
+	NumberStatement = "STATEMENT"
+	NumberBatch     = "BATCH"
+	NumberReceipt   = "RECEIPT"
+)
+
+// NextNumbers takes n consecutive numbers and returns the first. The row stays
+// locked until tx ends, so numbers follow the order of commits and none is ever
+// given twice; a transaction that rolls back gives its numbers back.
+func NextNumbers(ctx context.Context, tx pgx.Tx, practiceID, partnerID int64, kind string, n int) (first int64, err error) {
+	if n < 1 {
+		return 0, fault.Invalidf("CB-NUMBER-COUNT", "%d numbers of kind %s cannot be taken", n, kind)
+	}
+	err = tx.QueryRow(ctx, `
+		insert into control_number as c (practice_id, partner_id, kind, last) values ($1, $2, $3, $4)
+		on conflict (practice_id, partner_id, kind) do update set last = c.last + excluded.last
+		returning last`,
+		practiceID, partnerID, kind, int64(n)).Scan(&first)
+	return first - int64(n) + 1, err
+}
+
+// Kinds of inputs: everything that ever moved the book came in as one of these.
+const (
+	InputSetup     = "setup"
+	InputIntake    = "intake"
+	InputBatch     = "batch"
+	InputInbound   = "inbound"
+	InputPayment   = "payment"
+	InputDecision  = "decision"
+	InputStatement = "statement"
+)
+
+// LogInput adds to the order in which inputs came in, which a rebuild of the
+// book replays. refID is the id of the file, batch, payment or decision; on is
+// the business date that was used; actor is a person's user name or a job kind.
+func LogInput(ctx context.Context, tx pgx.Tx, practiceID int64, kind string, refID int64, on date.Date, actor string) error {
+	_, err := tx.Exec(ctx, `insert into input_log (practice_id, kind, ref_id, business_date, actor) values ($1, $2, $3, $4, $5)`,
+		practiceID, kind, refID, on, actor)
+	return err
+}
