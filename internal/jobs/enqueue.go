@@ -1,0 +1,136 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Enqueuer puts jobs into the queue. *Client is the one that does.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx pgx.Tx, args ...Args) error
+}
+
+// Enqueue adds the jobs in the caller's transaction and counts them in their
+// runs: they exist when it commits. A job whose arguments have fields tagged
+// `river:"unique"` is left out while an equal one waits or runs.
+//
+// Inside a worker the jobs are added at the end of its transaction, together
+// with its own completion.
+func (c *Client) Enqueue(ctx context.Context, tx pgx.Tx, args ...Args) error {
+	if p := pendingIn(ctx); p != nil {
+		p.args = append(p.args, args...)
+		return nil
+	}
+	type scope struct{ practiceID, runID int64 }
+	tallies, order := map[scope]*tally{}, []scope(nil)
+	added, err := c.insert(ctx, tx, args)
+	if err != nil {
+		return err
+	}
+	for _, a := range added {
+		practiceID, runID := a.Scope()
+		if runID == 0 {
+			continue
+		}
+		s := scope{practiceID, runID}
+		if tallies[s] == nil {
+			tallies[s], order = &tally{}, append(order, s)
+		}
+		tallies[s].added++
+		tallies[s].stage(a.Kind(), 1)
+	}
+	for _, s := range order {
+		if _, err := tallies[s].apply(ctx, tx, s.practiceID, s.runID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertSlice bounds one INSERT of jobs.
+const insertSlice = 2000
+
+// insert adds the jobs and returns those that were not left out as duplicates.
+func (c *Client) insert(ctx context.Context, tx pgx.Tx, args []Args) (added []Args, err error) {
+	args = withoutTwins(args)
+	for len(args) > 0 {
+		slice := args[:min(len(args), insertSlice)]
+		args = args[len(slice):]
+		params := make([]river.InsertManyParams, len(slice))
+		for i, a := range slice {
+			params[i] = river.InsertManyParams{Args: a, InsertOpts: insertOpts(a)}
+		}
+		results, err := c.river.InsertManyTx(ctx, tx, params)
+		if err != nil {
+			return nil, err
+		}
+		for i, result := range results {
+			if !result.UniqueSkippedAsDuplicate {
+				added = append(added, slice[i])
+			}
+		}
+	}
+	return added, nil
+}
+
+// withoutTwins leaves out unique jobs that one call names twice: an INSERT
+// cannot meet its own row.
+func withoutTwins(args []Args) []Args {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(args), func(a Args) bool {
+		key := uniqueKey(a)
+		twin := key != "" && seen[key]
+		seen[key] = true
+		return twin
+	})
+}
+
+func insertOpts(a Args) *river.InsertOpts {
+	policy := policyOf(a.Kind())
+	opts := &river.InsertOpts{Queue: policy.queue, MaxAttempts: policy.attempts}
+	if own, ok := a.(river.JobArgsWithInsertOpts); ok {
+		chosen := own.InsertOpts()
+		if chosen.Queue == "" {
+			chosen.Queue = opts.Queue
+		}
+		if chosen.MaxAttempts == 0 {
+			chosen.MaxAttempts = opts.MaxAttempts
+		}
+		opts = &chosen
+	}
+	if uniqueKey(a) != "" {
+		opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+			rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+		}}
+	}
+	return opts
+}
+
+// uniqueKey is the kind and the values of the fields tagged `river:"unique"`;
+// "" where there are none.
+func uniqueKey(a Args) string {
+	v := reflect.ValueOf(a)
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	key := ""
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("river") == "unique" {
+			key += fmt.Sprintf("|%v", v.Field(i).Interface())
+		}
+	}
+	if key == "" {
+		return ""
+	}
+	return a.Kind() + key
+}
+
+// pending are the jobs that the job being worked has asked for.
+type pending struct{ args []Args }

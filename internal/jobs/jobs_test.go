@@ -1,0 +1,451 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/jobs"
+	"github.com/claimbook/claimbook/internal/postgres"
+	"github.com/claimbook/claimbook/internal/postgres/pgtest"
+)
+
+// A test process can be a worker that the test kills.
+func TestMain(m *testing.M) {
+	if url := os.Getenv("JOBS_TEST_WORKER"); url != "" {
+		workUntilKilled(url)
+	}
+	os.Exit(m.Run())
+}
+
+// stepArgs is a job that leaves one row as its effect.
+type stepArgs struct {
+	PracticeID int64 `json:"practice_id"`
+	RunID      int64 `json:"run_id"`
+	Step       int   `json:"step"`
+}
+
+func (stepArgs) Kind() string                       { return "test.step" }
+func (a stepArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
+
+// closeArgs is the step that follows all others of a run.
+type closeArgs struct {
+	PracticeID int64 `json:"practice_id"`
+	RunID      int64 `json:"run_id" river:"unique"`
+}
+
+func (closeArgs) Kind() string                       { return "test.close" }
+func (a closeArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
+
+const practice = 1
+
+// book makes a database with a practice and a table for the effects of jobs.
+func book(t *testing.T) (*postgres.DB, string) {
+	t.Helper()
+	url := pgtest.URL(t)
+	return open(t, url), url
+}
+
+func open(t *testing.T, url string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	if err := db.Tx(context.Background(), postgres.RoleOwner, 0, func(tx pgx.Tx) error {
+		_, err := tx.Exec(context.Background(), `
+			create table effect (kind text not null, run_id bigint not null, step int not null);
+			grant select, insert on effect to claimbook_work;
+			insert into practice (id, code, name, npi, tin, address1, city, state, zip)
+			values (1, 'TEST', 'Test', '1234567893', '123456789', '1 Main', 'Town', 'TX', '75001')`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func recordStep(ctx context.Context, tx pgx.Tx, kind string, runID int64, step int) error {
+	_, err := tx.Exec(ctx, "insert into effect values ($1, $2, $3)", kind, runID, step)
+	return err
+}
+
+// client starts a client for reg that stops with the test.
+func client(t *testing.T, db *postgres.DB, reg *jobs.Registry) *jobs.Client {
+	t.Helper()
+	c, err := jobs.NewClient(db, reg, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(context.Background()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return c
+}
+
+// enqueue starts a run of n steps.
+func enqueue(t *testing.T, db *postgres.DB, c *jobs.Client, n int) (runID int64) {
+	t.Helper()
+	err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		var err error
+		if runID, err = jobs.StartRun(context.Background(), tx, practice, "test"); err != nil {
+			return err
+		}
+		args := make([]jobs.Args, n)
+		for i := range args {
+			args[i] = stepArgs{practice, runID, i}
+		}
+		return c.Enqueue(context.Background(), tx, args...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runID
+}
+
+func scan(t *testing.T, db *postgres.DB, query string, args []any, into ...any) {
+	t.Helper()
+	err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		return tx.QueryRow(context.Background(), query, args...).Scan(into...)
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func withTimeout(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestRunIsWaitedFor(t *testing.T) {
+	db, _ := book(t)
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		if err := recordStep(ctx, tx, "step", job.RunID, job.Args.Step); err != nil {
+			return err
+		}
+		last, err := job.LastOf(ctx, tx, "test.step")
+		if err != nil || !last {
+			return err
+		}
+		job.Enqueue(closeArgs{practice, job.RunID})
+		return nil
+	})
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[closeArgs]) error {
+		return recordStep(ctx, tx, "close", job.RunID, 0)
+	})
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 100)
+
+	var seenDone, seenTotal int
+	if err := c.Wait(withTimeout(t, 30*time.Second), runID, func(done, total int) { seenDone, seenTotal = done, total }); err != nil {
+		t.Fatal(err)
+	}
+	if seenDone != 101 || seenTotal != 101 {
+		t.Errorf("progress ended at %d of %d, want 101 of 101", seenDone, seenTotal)
+	}
+	var steps, distinct, closes int
+	scan(t, db, "select count(*) filter (where kind = 'step'), count(distinct step) filter (where kind = 'step'), count(*) filter (where kind = 'close') from effect", nil, &steps, &distinct, &closes)
+	if steps != 100 || distinct != 100 || closes != 1 {
+		t.Errorf("%d steps (%d distinct) and %d closes, want 100, 100 and exactly 1", steps, distinct, closes)
+	}
+	var state string
+	scan(t, db, "select state from job_run where id = $1", []any{runID}, &state)
+	if state != "finished" {
+		t.Errorf("the run is %s, want finished", state)
+	}
+}
+
+func TestRunWithoutJobsFinishes(t *testing.T) {
+	db, _ := book(t)
+	c, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runID := enqueue(t, db, c, 0)
+	if err := c.Wait(withTimeout(t, 10*time.Second), runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	var state string
+	scan(t, db, "select state from job_run where id = $1", []any{runID}, &state)
+	if state != "finished" {
+		t.Errorf("the run is %s, want finished", state)
+	}
+	if err := c.Wait(withTimeout(t, 10*time.Second), -5, nil); fault.CodeOf(err) != "CB-RUN-UNKNOWN" {
+		t.Errorf("waiting for an unknown run: %v, want CB-RUN-UNKNOWN", err)
+	}
+}
+
+func TestUniqueJobIsNotAddedTwice(t *testing.T) {
+	db, _ := book(t)
+	c, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runID := enqueue(t, db, c, 0)
+	for range 2 {
+		if err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+			return c.Enqueue(context.Background(), tx, closeArgs{practice, runID}, closeArgs{practice, runID})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var waiting, outstanding int
+	scan(t, db, "select (select count(*) from river_job), outstanding from job_run where id = $1", []any{runID}, &waiting, &outstanding)
+	if waiting != 1 || outstanding != 1 {
+		t.Errorf("%d jobs wait and the run counts %d, want 1 and 1", waiting, outstanding)
+	}
+}
+
+func TestEnqueueRollsBackWithTheCaller(t *testing.T) {
+	db, _ := book(t)
+	c, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runID := enqueue(t, db, c, 1)
+	no := errors.New("no")
+	err = db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		if err := c.Enqueue(context.Background(), tx, stepArgs{practice, runID, 7}); err != nil {
+			return err
+		}
+		return no
+	})
+	if !errors.Is(err, no) {
+		t.Fatal(err)
+	}
+	var waiting, outstanding int
+	scan(t, db, "select (select count(*) from river_job), outstanding from job_run where id = $1", []any{runID}, &waiting, &outstanding)
+	if waiting != 1 || outstanding != 1 {
+		t.Errorf("%d jobs wait and the run counts %d, want 1 and 1", waiting, outstanding)
+	}
+}
+
+// A fault that the input causes parks the job at once; the run fails with the
+// reason, a person sees it, the others are done, and what follows the stage
+// still happens. A person's retry finishes the run.
+func TestFailedJobIsParked(t *testing.T) {
+	db, _ := book(t)
+	var broken atomic.Bool
+	broken.Store(true)
+	var attempts atomic.Int32
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		if err := recordStep(ctx, tx, "step", job.RunID, job.Args.Step); err != nil {
+			return err
+		}
+		if job.Args.Step == 3 && broken.Load() {
+			attempts.Add(1)
+			return fault.Invalidf("CB-TEST-BAD", "record 3 cannot be read").Because(errors.New("secret of Jane"))
+		}
+		return nil
+	}, jobs.AtStageEnd(func(_ context.Context, _ pgx.Tx, practiceID, runID int64, enqueue func(...jobs.Args)) error {
+		enqueue(closeArgs{practiceID, runID})
+		return nil
+	}))
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[closeArgs]) error {
+		return recordStep(ctx, tx, "close", job.RunID, 0)
+	})
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 8)
+	err := c.Wait(withTimeout(t, 20*time.Second), runID, nil)
+	if fault.CodeOf(err) != "CB-JOB-PARKED" || fault.ExitCode(err) != 1 || !strings.Contains(err.Error(), "record 3 cannot be read") {
+		t.Fatalf("Wait says %v, want CB-JOB-PARKED with the reason and exit code 1", err)
+	}
+	if attempts.Load() != 1 {
+		t.Errorf("a fault of the input was tried %d times, want once", attempts.Load())
+	}
+	var jobID int64
+	var state, reason, errs string
+	var failed, steps, closes int
+	scan(t, db, "select id, array_to_string(errors, ' ') from river_job where state = 'discarded'", nil, &jobID, &errs)
+	scan(t, db, "select state, failed from job_run where id = $1", []any{runID}, &state, &failed)
+	scan(t, db, "select reason from work_item where kind = 'job' and state = 'open'", nil, &reason)
+	scan(t, db, "select count(*) filter (where kind = 'step'), count(*) filter (where kind = 'close') from effect", nil, &steps, &closes)
+	if state != "failed" || failed != 1 || steps != 7 || closes != 1 {
+		t.Errorf("run %s with %d failed, %d steps, %d closes; want failed, 1, 7, 1", state, failed, steps, closes)
+	}
+	if !strings.Contains(reason, "record 3") || strings.Contains(reason+errs, "Jane") {
+		t.Errorf("work item %q, job errors %q: want the fault's message and nothing of its cause", reason, errs)
+	}
+
+	broken.Store(false)
+	if err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		return c.Retry(context.Background(), tx, practice, jobID)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(withTimeout(t, 20*time.Second), runID, nil); err != nil {
+		t.Fatalf("after the retry: %v", err)
+	}
+	scan(t, db, "select state from job_run where id = $1", []any{runID}, &state)
+	scan(t, db, "select state from work_item where kind = 'job'", nil, &reason)
+	if state != "finished" || reason != "done" {
+		t.Errorf("after the retry the run is %s and the work item %s, want finished and done", state, reason)
+	}
+}
+
+// An error that may pass is tried again, and a panic is such an error.
+func TestFailureIsTriedAgain(t *testing.T) {
+	db, _ := book(t)
+	var attempts atomic.Int32
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		if err := recordStep(ctx, tx, "step", job.RunID, job.Attempt); err != nil {
+			return err
+		}
+		switch attempts.Add(1) {
+		case 1:
+			return errors.New("passing")
+		case 2:
+			panic("not again")
+		}
+		return nil
+	}, jobs.RetryAfter(func(int) time.Duration { return 10 * time.Millisecond }))
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 1)
+	if err := c.Wait(withTimeout(t, 20*time.Second), runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	var rows, step int
+	scan(t, db, "select count(*), max(step) from effect", nil, &rows, &step)
+	if rows != 1 || step != 3 {
+		t.Errorf("%d effects, the last of attempt %d; want only that of attempt 3", rows, step)
+	}
+}
+
+// A worker that panics every time ends parked with the environment's exit code.
+func TestPanickingJobIsParked(t *testing.T) {
+	db, _ := book(t)
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(context.Context, pgx.Tx, *jobs.Job[stepArgs]) error { panic("patient Jane") },
+		jobs.RetryAfter(func(int) time.Duration { return time.Millisecond }))
+	c := client(t, db, reg)
+	err := c.Wait(withTimeout(t, 30*time.Second), enqueue(t, db, c, 1), nil)
+	if fault.CodeOf(err) != "CB-JOB-PARKED" || fault.ExitCode(err) != 3 || strings.Contains(err.Error(), "Jane") {
+		t.Errorf("Wait says %v, want CB-JOB-PARKED, exit code 3, and nothing of the panic's value", err)
+	}
+}
+
+func stepWorker(db *postgres.DB, each time.Duration) *jobs.Registry {
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		time.Sleep(each)
+		return recordStep(ctx, tx, "step", job.RunID, job.Args.Step)
+	})
+	return reg
+}
+
+// workUntilKilled is the body of the process that TestKilledWorker kills.
+func workUntilKilled(url string) {
+	db, err := postgres.Open(context.Background(), url)
+	if err == nil {
+		var c *jobs.Client
+		if c, err = jobs.NewClient(db, stepWorker(db, time.Millisecond), jobs.Options{}); err == nil {
+			err = c.Start(context.Background())
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	select {}
+}
+
+// Processes killed in the middle of 2,000 jobs lose none and do none twice.
+func TestKilledWorker(t *testing.T) {
+	db, url := book(t)
+	idle, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 2000
+	runID := enqueue(t, db, idle, n)
+	ctx := withTimeout(t, 90*time.Second)
+	done := func() (count int) {
+		scan(t, db, "select done from job_run where id = $1", []any{runID}, &count)
+		return count
+	}
+	for kill := 1; kill <= 3; kill++ {
+		before := done()
+		cmd := exec.CommandContext(ctx, os.Args[0])
+		cmd.Env = append(os.Environ(), "JOBS_TEST_WORKER="+url)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for done() < before+100 && ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+	}
+	if done() == n {
+		t.Fatal("all jobs were done before the last kill: the test proves nothing")
+	}
+	var left int
+	scan(t, db, "select count(*) from river_job where state = 'running'", nil, &left)
+	t.Logf("%d of %d done, %d left running by the killed process", done(), n, left)
+
+	c := client(t, db, stepWorker(db, 0))
+	start := time.Now()
+	if err := c.Wait(ctx, runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the rest took %s", time.Since(start).Round(time.Millisecond))
+	var rows, distinct, counted, completed int
+	scan(t, db, "select count(*), count(distinct step) from effect", nil, &rows, &distinct)
+	scan(t, db, "select done, (select count(*) from river_job where state = 'completed') from job_run where id = $1", []any{runID}, &counted, &completed)
+	if rows != n || distinct != n || counted != n || completed != n {
+		t.Errorf("%d effects of %d jobs, run counts %d, queue %d; want %d of each", rows, distinct, counted, completed, n)
+	}
+}
+
+// A process that seems dead (its lock is gone) while it still works loses its
+// job to another, and then leaves no effect.
+func TestJobTakenOverLeavesNoEffect(t *testing.T) {
+	db, _ := book(t)
+	reg := jobs.NewRegistry()
+	var attempts atomic.Int32
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		if attempts.Add(1) == 1 {
+			// Another process puts the job back behind this attempt's back.
+			if _, err := db.Pool.Exec(ctx, "update river_job set state = 'available' where id = $1", job.ID); err != nil {
+				return err
+			}
+			for attempts.Load() == 1 && ctx.Err() == nil {
+				time.Sleep(5 * time.Millisecond)
+			}
+		}
+		return recordStep(ctx, tx, "step", job.RunID, job.Attempt)
+	})
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 1)
+	if err := c.Wait(withTimeout(t, 20*time.Second), runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	var rows, done int
+	scan(t, db, "select (select count(*) from effect), done from job_run where id = $1", []any{runID}, &rows, &done)
+	if rows != 1 || done != 1 {
+		t.Errorf("%d effects, run counts %d; want 1 and 1", rows, done)
+	}
+}
