@@ -1,0 +1,192 @@
+package billing
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/ledger"
+)
+
+// ProviderRule says which account a PLB code of a payer means, as a person
+// decided once. PayerID 0 is every payer.
+type ProviderRule struct {
+	PayerID int64
+	Code    string
+	Account string
+}
+
+// ProviderKeys returns the sub-ledger keys that posting these PLB pairs reads.
+func (p *Poster) ProviderKeys(list []remit835.ProviderAdjustment) []ledger.Key {
+	var keys []ledger.Key
+	for i := range list {
+		for _, account := range [...]string{ledger.PLBSuspense, ledger.PayerRecoupment, ledger.PayerRefunds} {
+			keys = append(keys, p.byReference(account, list[i].Reference))
+		}
+	}
+	return keys
+}
+
+// byReference is the key of what a payer and we have open under a reference;
+// a pair without one is known by the payment's own trace.
+func (p *Poster) byReference(account, reference string) ledger.Key {
+	if reference == "" {
+		reference = p.payment.Trace
+	}
+	return ledger.Key{Account: account, PayerID: p.payment.PayerID, Reference: reference}
+}
+
+// ProviderAdjustments posts the PLB pairs of the payment, each an entry of its
+// own. A positive amount lowers the payment.
+func (p *Poster) ProviderAdjustments(list []remit835.ProviderAdjustment, rules []ProviderRule) {
+	refunds := map[string]bool{} // references for which the payer acknowledges a refund that we sent
+	for i := range list {
+		if list[i].Reason == "72" {
+			refunds[list[i].Reference] = true
+		}
+	}
+	for i := range list {
+		a := &list[i]
+		key := fmt.Sprintf("%s|PLB|%d|%d", p.payment.Key, a.PLB, a.Pair)
+		e := p.begin("plb", key, "PLB "+printable(a.Reason))
+		treatment := p.providerAdjustment(e, a, key, refunds[a.Reference], rules)
+		e.finish()
+		p.out.Provider = append(p.out.Provider, ProviderRow{Seq: i + 1, ProviderNPI: a.Provider, FiscalPeriod: a.FiscalPeriod, Code: a.Reason,
+			Reference: a.Reference, Amount: a.Amount, Treatment: treatment, ByteOffset: a.ByteOffset})
+	}
+}
+
+// providerAdjustment moves one PLB pair and says in a word what it took it for.
+func (p *Poster) providerAdjustment(e *entry, a *remit835.ProviderAdjustment, key string, refundSent bool, rules []ProviderRule) string {
+	d, cash := p.at(a.ByteOffset), p.cash()
+	take := func(account ledger.Key, amount money.Cents) { e.move(account, cash, amount, d) } // positive lowers the payment
+	if p.payment.PayeeUnknown {
+		take(p.unidentified(""), a.Amount)
+		return "unidentified"
+	}
+	if account := providerRule(rules, p.payment.PayerID, a.Reason); account != "" {
+		switch account {
+		case ledger.PLBSuspense, ledger.PayerRecoupment, ledger.PayerRefunds:
+			take(p.byReference(account, a.Reference), a.Amount)
+		default:
+			take(ledger.Key{Account: account}, a.Amount)
+		}
+		return "rule: " + account
+	}
+	switch a.Reason {
+	case "WO", "FB":
+		if a.Amount < 0 {
+			p.forwarded(take, a)
+			return "recoupment to come"
+		}
+		return p.recovered(take, a, key, refundSent)
+	case "72":
+		take(p.byReference(ledger.PayerRefunds, a.Reference), a.Amount)
+		return "refund acknowledged"
+	case "L6":
+		take(ledger.Key{Account: ledger.PayerInterest}, a.Amount)
+		return "interest"
+	case "IR":
+		take(ledger.Key{Account: ledger.TaxWithheld}, a.Amount)
+		return "tax withheld"
+	case "E3":
+		take(ledger.Key{Account: ledger.WithholdsReceivable}, a.Amount)
+		return "withhold"
+	case "AH":
+		take(ledger.Key{Account: ledger.BankFees}, a.Amount)
+		return "fee"
+	case "50", "51", "L3":
+		take(ledger.Key{Account: ledger.InterestPenalties}, a.Amount)
+		return "penalty"
+	case "CT":
+		take(ledger.Key{Account: ledger.CapitationRevenue}, a.Amount)
+		return "capitation"
+	}
+	take(p.byReference(ledger.PLBSuspense, a.Reference), a.Amount)
+	p.plbItem(key, a, a.Amount, fmt.Sprintf("%s adjusted the payment by %s with PLB %s (%s), which has no rule", p.payer(), a.Amount.Dollars(),
+		printable(a.Reason), printable(a.Reference)), "Ask the payer what it is for, then classify it once; the rule is kept for this payer")
+	return "suspense"
+}
+
+// forwarded is a negative WO or FB: an overpayment that was reversed here and
+// will be recovered from a later payment. It first clears what an earlier
+// payment had taken without our knowing why.
+func (p *Poster) forwarded(take func(ledger.Key, money.Cents), a *remit835.ProviderAdjustment) {
+	suspense := p.byReference(ledger.PLBSuspense, a.Reference)
+	clears := min(max(p.balances[suspense], 0), -a.Amount)
+	take(suspense, -clears)
+	take(p.byReference(ledger.PayerRecoupment, a.Reference), a.Amount+clears)
+}
+
+// recovered is a positive WO or FB: the payer keeps what it is owed under the
+// reference. What it keeps beyond that is a refund that we had sent already, or
+// a question.
+func (p *Poster) recovered(take func(ledger.Key, money.Cents), a *remit835.ProviderAdjustment, key string, refundSent bool) string {
+	recoupment := p.byReference(ledger.PayerRecoupment, a.Reference)
+	open := min(max(-p.balances[recoupment], 0), a.Amount)
+	take(recoupment, open)
+	rest := a.Amount - open
+	switch {
+	case rest == 0:
+		return "recouped"
+	case refundSent:
+		take(p.byReference(ledger.PayerRefunds, a.Reference), rest)
+		return "recouped against a refund sent"
+	}
+	take(p.byReference(ledger.PLBSuspense, a.Reference), rest)
+	p.plbItem(key, a, rest, fmt.Sprintf("%s recovered %s under reference %s, of which %s has no reversal in this book", p.payer(), a.Amount.Dollars(),
+		printable(a.Reference), rest.Dollars()), "Find the letter or the reversal that it belongs to; a later reversal with the same reference clears it by itself")
+	return "suspense"
+}
+
+func (p *Poster) plbItem(key string, a *remit835.ProviderAdjustment, amount money.Cents, reason, action string) {
+	p.out.Items = append(p.out.Items, p.item(claims.WorkPLB, key, amount.Abs(), reason, action))
+}
+
+func providerRule(rules []ProviderRule, payerID int64, code string) string {
+	account := ""
+	for _, r := range rules {
+		if r.Code == code && (r.PayerID == payerID || r.PayerID == 0 && account == "") {
+			account = r.Account
+			if r.PayerID == payerID {
+				return account
+			}
+		}
+	}
+	return account
+}
+
+// Credits opens a work item for every receivable that an insurer has overpaid
+// at the end of the payment; between a reversal and its correction nothing is
+// said.
+func (p *Poster) Credits() {
+	type credit struct {
+		creditOf
+		payerID int64
+	}
+	amounts := map[credit]money.Cents{}
+	for key, of := range p.credits {
+		if p.balances[key] < 0 {
+			amounts[credit{of, key.PayerID}] -= p.balances[key]
+		}
+	}
+	for _, c := range slices.SortedFunc(maps.Keys(amounts), func(a, b credit) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.payerID, b.payerID))
+	}) {
+		item := p.item(claims.WorkCredit, fmt.Sprintf("%s|%s|%d", p.payment.Key, c.number, c.payerID), amounts[c],
+			fmt.Sprintf("claim %s is overpaid by %s", c.number, amounts[c].Dollars()),
+			"Find out who paid too much; refund the payer, or wait for its recoupment if it has announced one")
+		item.ClaimID, item.PatientID, item.PayerID = c.claimID, c.patientID, c.payerID
+		p.out.Items = append(p.out.Items, item)
+	}
+}
+
+func sortedReasons(m map[reasonKey]*usedAdjustment) []reasonKey {
+	return slices.SortedFunc(maps.Keys(m), func(a, b reasonKey) int {
+		return cmp.Or(cmp.Compare(a.serviceLineID, b.serviceLineID), cmp.Compare(a.group, b.group), cmp.Compare(a.carc, b.carc))
+	})
+}

@@ -1,0 +1,230 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/ledger"
+)
+
+// reversal takes back an earlier answer (CLP02 = 22). It posts the file's own
+// cash and adjustments to the accounts that the original's used, and whatever
+// later disposed of what the original left is taken back with it.
+func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key string, history History) {
+	original, reason := findOriginal(c, history.Adjudications)
+	if original == nil {
+		row.ClaimID = ours.ID
+		p.unmatched(c, row, key, "a reversal of an answer that is not in this book")
+		p.move(ours, "", c.ByteOffset, fmt.Sprintf("%s reversed an answer that is not in this book: %s is unidentified cash", p.payer(), c.Paid.Dollars()))
+		return
+	}
+	row.ClaimID, row.MatchReason, row.Outcome = ours.ID, reason, OutcomeReversed
+	row.ReversesRemittance, row.ReversesSeq = original.RemittanceID, original.Seq
+
+	asked, next := ours.asked(p.payment.PayerID)
+	was := accountsOf(original)
+	shares := p.shares(c, ours)
+	e := p.begin("reversal", key, fmt.Sprintf("%s took back its answer to claim %s", p.payer(), ours.Number))
+	e.Reverses = original.EntryID
+	cash := p.cash()
+	var differences []string
+	for i := range shares {
+		s := &shares[i]
+		from := receivable(ours, s.line, asked.PayerID, asked.Rank)
+		if used, ok := was.cash[lineOf(s)]; ok {
+			from = used
+		}
+		e.move(cash, from, s.paid, p.dimensions(ours, s, s.offset))
+		for _, a := range s.adjustments {
+			differences = append(differences, p.reverseAdjustment(e, ours, asked, next, s, a, was)...)
+		}
+	}
+	differences = append(differences, was.leftOver()...)
+	if len(e.Transfers) == 0 {
+		e.Reverses = 0
+	}
+	e.finish()
+	p.undo(ours, key, history.Dispositions)
+	p.Posted++
+	p.noteCredits(ours, shares, asked)
+	p.out.Answered = append(p.out.Answered, ours.ID)
+	p.out.Resolved = append(p.out.Resolved, ours.ID)
+	p.move(ours, claims.Accepted, c.ByteOffset, fmt.Sprintf("%s took back its answer: %s; a correction should follow", p.payer(), c.Paid.Dollars()))
+	if len(differences) > 0 {
+		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkAdjustment, key+"|difference", ours, c.Paid.Abs(),
+			fmt.Sprintf("the reversal of claim %s is not the mirror of what it takes back: %s", ours.Number, strings.Join(differences, "; ")),
+			"Compare both remittances and post the difference by a decision, or ask the payer"))
+	}
+}
+
+// findOriginal finds what a reversal takes back: the same payer's claim number
+// and amount, and not yet taken back. The newest posting is never the reason:
+// after a correction it is the wrong one.
+func findOriginal(c *remit835.Claim, earlier []Adjudication) (*Adjudication, string) {
+	open := func(a *Adjudication) bool {
+		return !a.Reversed && a.Status != remit835.StatusReversal && a.Paid == -c.Paid && a.Charge.Abs() == c.Charge.Abs()
+	}
+	for i := range earlier {
+		if a := &earlier[i]; open(a) && c.PayerControlNumber != "" && a.PayerClaimNumber == c.PayerControlNumber {
+			return a, "claim number, payer's claim number and amount"
+		}
+	}
+	// Some payers give the reversal a number of its own: then only one may fit.
+	var found *Adjudication
+	for i := range earlier {
+		if a := &earlier[i]; open(a) {
+			if found != nil {
+				return nil, ""
+			}
+			found = a
+		}
+	}
+	if found == nil {
+		return nil, ""
+	}
+	return found, "claim number and amount; the payer's claim number differs"
+}
+
+// used is which accounts an adjudication moved money between, by line and
+// reason, and what is left of it to take back.
+type used struct {
+	cash        map[int64]ledger.Key // the receivable that the line's payment settled
+	adjustments map[reasonKey]*usedAdjustment
+}
+
+type reasonKey struct {
+	serviceLineID int64
+	group, carc   string
+}
+
+type usedAdjustment struct {
+	reported money.Cents
+	moved    []ledger.Transfer
+}
+
+func accountsOf(a *Adjudication) used {
+	u := used{cash: map[int64]ledger.Key{}, adjustments: map[reasonKey]*usedAdjustment{}}
+	at := func(line int64, group, carc string) *usedAdjustment {
+		key := reasonKey{line, group, carc}
+		if u.adjustments[key] == nil {
+			u.adjustments[key] = &usedAdjustment{}
+		}
+		return u.adjustments[key]
+	}
+	for _, r := range a.Adjustments {
+		at(r.ServiceLineID, r.Group, r.CARC).reported += r.Amount
+	}
+	for _, t := range a.Transfers {
+		switch {
+		case t.GroupCode != "":
+			line := max(t.Debit.ServiceLineID, t.Credit.ServiceLineID)
+			at(line, t.GroupCode, t.CARC).moved = append(at(line, t.GroupCode, t.CARC).moved, t)
+		case t.Debit.Account == ledger.EFTClearing:
+			u.cash[t.Credit.ServiceLineID] = t.Credit
+		case t.Credit.Account == ledger.EFTClearing:
+			u.cash[t.Debit.ServiceLineID] = t.Debit
+		}
+	}
+	return u
+}
+
+// reverseAdjustment mirrors one adjustment, never more of it than had been
+// posted: what the original only recorded, its reversal only records.
+func (p *Poster) reverseAdjustment(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment, was used) []string {
+	d := p.dimensions(ours, s, a.offset)
+	d.GroupCode, d.CARC = a.group, a.carc
+	original := was.adjustments[reasonKey{lineOf(s), a.group, a.carc}]
+	if original == nil && a.claimLevel {
+		original = was.adjustments[reasonKey{0, a.group, a.carc}]
+	}
+	treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
+	if original == nil {
+		return p.reverseUnknown(e, ours, asked, next, s, a, treatment, d)
+	}
+	original.reported += a.amount // to zero, when the reversal is the mirror
+	left := a.amount
+	posted := money.Cents(0)
+	for i := range original.moved {
+		t := &original.moved[i]
+		amount := max(left, -t.Amount) // what is left of this transfer, as a negative amount
+		if left > 0 {
+			amount = 0 // the original's was negative: its transfer went the other way
+			if isReceivable(t.Debit.Account) && !isReceivable(t.Credit.Account) {
+				amount = min(left, t.Amount)
+				e.move(t.Credit, t.Debit, amount, d)
+				t.Amount -= amount
+				left -= amount
+				posted += amount
+			}
+			continue
+		}
+		e.move(t.Debit, t.Credit, amount, d)
+		t.Amount += amount
+		left -= amount
+		posted += amount
+	}
+	p.treat(a, treatment, posted)
+	return nil
+}
+
+// reverseUnknown posts an adjustment that the original did not have.
+func (p *Poster) reverseUnknown(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment, treatment Treatment, d ledger.Dimensions) []string {
+	from := receivable(ours, s.line, asked.PayerID, asked.Rank)
+	var to ledger.Key
+	switch {
+	case treatment.account() != "":
+		to = ledger.Key{Account: treatment.account()}
+	case treatment == PatientOwes && next != nil:
+		to = receivable(ours, s.line, next.PayerID, next.Rank)
+	case treatment == PatientOwes:
+		to = patientOwes(ours, s.line)
+	default:
+		p.treat(a, treatment, 0)
+		return []string{fmt.Sprintf("%s-%s %s was not in the original", a.group, a.carc, a.amount.Dollars())}
+	}
+	e.move(to, from, a.amount, d)
+	p.treat(a, treatment, a.amount)
+	return []string{fmt.Sprintf("%s-%s %s was not in the original", a.group, a.carc, a.amount.Dollars())}
+}
+
+// leftOver names what the reversal did not take back.
+func (u used) leftOver() []string {
+	var list []string
+	for _, key := range sortedReasons(u.adjustments) {
+		if rest := u.adjustments[key].reported; rest != 0 {
+			list = append(list, fmt.Sprintf("%s-%s %s more than the original reported", key.group, key.carc, (-rest).Dollars()))
+		}
+	}
+	return list
+}
+
+// undo takes back what later disposed of what the original left: its premise is
+// gone.
+func (p *Poster) undo(ours *Claim, key string, dispositions []Disposition) {
+	for _, d := range dispositions {
+		e := p.begin("reversal", key+"|UNDO|"+d.Key, "its premise was reversed")
+		if d.Whole {
+			e.Reverses = d.EntryID
+		}
+		for _, t := range d.Transfers {
+			e.move(t.Credit, t.Debit, t.Amount, ledger.Dimensions{ClaimID: t.ClaimID, GuarantorID: t.GuarantorID, ProviderID: t.ProviderID,
+				ServiceDate: t.ServiceDate, GroupCode: t.GroupCode, CARC: t.CARC, EDIFileID: p.payment.EDIFileID, ByteOffset: -1})
+		}
+		e.finish()
+		p.move(ours, "", 0, "an earlier "+strings.ReplaceAll(d.Kind, "-", " ")+" was taken back with the answer that it relied on")
+	}
+}
+
+func isReceivable(account string) bool {
+	return account == ledger.ARInsurance
+}
+
+func lineOf(s *share) int64 {
+	if s.line == nil {
+		return 0
+	}
+	return s.line.ServiceLineID
+}

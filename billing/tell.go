@@ -1,0 +1,169 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// tell moves the claim along and opens the work items that its answer causes.
+func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string, asked NextPayer, next *NextPayer, t *tally) {
+	p.out.Answered = append(p.out.Answered, ours.ID)
+	if t.denied == 0 {
+		p.out.Resolved = append(p.out.Resolved, ours.ID)
+	}
+	p.move(ours, stateOf(row.Outcome), c.ByteOffset, p.sentence(c, row, t))
+
+	due := p.payment.decided().AddDays(ours.AppealDays)
+	if t.denied > 0 {
+		scenario := ScenarioOf(t.firstCARC)
+		item := p.claimItem(claims.WorkDenied, key, ours, t.denied,
+			fmt.Sprintf("%s denied claim %s: %s (%s)", p.payer(), ours.Number, scenario.Name, strings.Join(t.codes, ", ")),
+			sentenceCase(scenario.Action))
+		item.PayerID = asked.PayerID
+		if ours.AppealDays > 0 {
+			item.DueOn = due
+		}
+		p.out.Items = append(p.out.Items, item)
+	}
+	if t.staying != 0 {
+		item := p.claimItem(claims.WorkAdjustment, key, ours, t.staying.Abs(),
+			fmt.Sprintf("%s took %s off claim %s by %s, which the treatment map does not call contractual: it stays in A/R", p.payer(),
+				t.staying.Dollars(), ours.Number, strings.Join(t.stays, ", ")),
+			"Appeal it, or write it off; if it always means the same for this payer, add a treatment rule")
+		if ours.AppealDays > 0 {
+			item.DueOn = due
+		}
+		p.out.Items = append(p.out.Items, item)
+	}
+	if t.protected != 0 {
+		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkAdjustment, key+"|protected", ours, t.protected.Abs(),
+			fmt.Sprintf("claim %s leaves %s that the patient may not be billed for: %s", ours.Number, t.protected.Dollars(), strings.Join(t.protectedFor, "; ")),
+			"Bill the patient's Medicaid if there is one, else write it off; a treatment rule does so from now on"))
+	}
+	p.underpaid(c, ours, key, asked, due)
+	if t.next == 0 || next == nil {
+		if c.IsForwarded() && next == nil && c.Name("TT") != nil {
+			p.out.Items = append(p.out.Items, p.claimItem(claims.WorkSecondary, key, ours, 0,
+				fmt.Sprintf("%s forwarded claim %s to a payer that is not among the patient's coverages", p.payer(), ours.Number),
+				"Add the coverage, so that the next payer's answer finds its place"))
+		}
+		return
+	}
+	if !c.IsForwarded() {
+		p.out.NextPayer = append(p.out.NextPayer, ours.ID)
+	}
+}
+
+// underpaid compares what the first payer allowed with the contract, line by
+// line: allowed is what it paid, what it leaves to the patient, and what the law
+// takes of its payment.
+func (p *Poster) underpaid(c *remit835.Claim, ours *Claim, key string, asked NextPayer, due date.Date) {
+	if asked.Rank != 1 || len(c.Lines) == 0 {
+		return
+	}
+	allowed := map[int64]money.Cents{}
+	denied := map[int64]bool{}
+	taken := map[int64]bool{}
+	for i := range c.Lines {
+		line, _ := matchLine(&c.Lines[i], ours, taken)
+		if line == nil {
+			return
+		}
+		taken[line.ServiceLineID] = true
+		allowed[line.ServiceLineID] += c.Lines[i].Paid
+		for _, a := range c.Lines[i].Adjustments {
+			switch p.treatments.Of(asked.PayerID, a.Group, a.Reason) {
+			case PatientOwes, Reduction, Withhold, Tax:
+				allowed[line.ServiceLineID] += a.Amount
+			case Denial, Stay, Capitation:
+				denied[line.ServiceLineID] = true // has an item of its own
+			}
+		}
+	}
+	var short money.Cents
+	var lines []string
+	for i := range ours.Lines {
+		l := &ours.Lines[i]
+		got, reported := allowed[l.ServiceLineID]
+		expected := min(l.Allowed, l.Charge)
+		if !reported || denied[l.ServiceLineID] || expected == 0 || got >= expected {
+			continue
+		}
+		short += expected - got
+		lines = append(lines, fmt.Sprintf("%s allowed %s, contract %s", l.Procedure, got.Dollars(), expected.Dollars()))
+	}
+	if short == 0 || len(c.Adjustments) > 0 {
+		return
+	}
+	item := p.claimItem(claims.WorkUnderpaid, key, ours, short,
+		fmt.Sprintf("%s paid claim %s below the contract: %s", p.payer(), ours.Number, strings.Join(lines, "; ")),
+		"Compare with the fee schedule that was in force, then ask the payer to reprocess the claim")
+	if ours.AppealDays > 0 {
+		item.DueOn = due
+	}
+	p.out.Items = append(p.out.Items, item)
+}
+
+// move puts the payer's answer on the claim's timeline; it also moves the state
+// where the claim's life allows it (an answer to a voided claim is an event only).
+func (p *Poster) move(c *Claim, to claims.State, offset int64, message string) {
+	if !c.State.May(to) {
+		to = ""
+	} else {
+		c.State = to
+	}
+	p.out.Moves = append(p.out.Moves, claims.Move{ClaimID: c.ID, To: to, Event: "835", Message: message, Actor: "remit.post",
+		On: p.payment.ReceivedOn, EDIFileID: p.payment.EDIFileID, ByteOffset: offset, RemittanceID: p.payment.RemittanceID})
+}
+
+func stateOf(outcome string) claims.State {
+	switch outcome {
+	case OutcomeDenied:
+		return claims.Denied
+	case OutcomePartlyPaid:
+		return claims.PartlyPaid
+	case OutcomeForwarded:
+		return claims.Forwarded
+	case OutcomeReversed:
+		return claims.Accepted // the payer has it in hand again
+	}
+	return claims.Paid
+}
+
+// sentence says in plain words what the payer answered.
+func (p *Poster) sentence(c *remit835.Claim, row *ClaimRow, t *tally) string {
+	parts := []string{fmt.Sprintf("%s paid %s of %s", p.payer(), c.Paid.Dollars(), c.Charge.Dollars())}
+	add := func(amount money.Cents, what string) {
+		if amount != 0 {
+			parts = append(parts, what+" "+amount.Dollars())
+		}
+	}
+	add(t.contractual, "contractual")
+	add(t.other, "other reductions")
+	add(t.patient, "patient owes")
+	add(t.next, "next payer owes")
+	add(t.denied, "denied")
+	add(t.staying, "to be looked at")
+	add(t.protected, "may not be billed to the patient")
+	message := strings.Join(parts, "; ")
+	if len(t.codes) > 0 {
+		message += " (" + strings.Join(t.codes, ", ") + ")"
+	}
+	if row.Outcome == OutcomeForwarded {
+		message += "; forwarded to the next payer"
+	}
+	return message
+}
+
+// sentenceCase begins with a capital.
+func sentenceCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
