@@ -50,7 +50,12 @@ CREATE TABLE remittance_claim (
     remarks            text[] NOT NULL DEFAULT '{}', -- MOA/MIA RARCs
     byte_offset        bigint NOT NULL,
     segment_no         integer NOT NULL DEFAULT 0,
+    -- What a reversal takes back. An answer is taken back at most once, also one
+    -- that moved no money and so has no entry that could be linked.
+    reverses_remittance_id bigint,
+    reverses_seq       integer,
     PRIMARY KEY (practice_id, remittance_id, seq),
+    UNIQUE (practice_id, reverses_remittance_id, reverses_seq),
     FOREIGN KEY (practice_id, remittance_id) REFERENCES remittance (practice_id, id)
 );
 CREATE INDEX remittance_claim_claim ON remittance_claim (practice_id, claim_id) WHERE claim_id IS NOT NULL;
