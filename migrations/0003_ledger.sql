@@ -29,7 +29,7 @@ CREATE TABLE journal_entry (
     id           bigint NOT NULL DEFAULT nextval('object_id'),
     posting_date date NOT NULL,
     kind         text NOT NULL CHECK (kind ~ '^[a-z][a-z-]*$'), -- charge, remittance, plb, patient-payment, apply, reversal …
-    source_key   text NOT NULL CHECK (source_key <> ''), -- 835|TRN03|TRN02|CLP|n, charge|line|version, payment|key, decision|id
+    source_key   text COLLATE "C" NOT NULL CHECK (source_key <> ''), -- 835|TRN03|TRN02|CLP|n, charge|line|version, payment|key, decision|id
     request_hash bytea NOT NULL CHECK (octet_length(request_hash) = 32),
     line_count   integer NOT NULL CHECK (line_count >= 1),
     reverses     bigint, -- the entry that this one takes back
