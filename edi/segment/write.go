@@ -1,0 +1,178 @@
+package segment
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/shopspring/decimal"
+)
+
+// Writer writes the segments of loops and puts the unknown ones back in their
+// places. Its first error stays and names the segment and element.
+type Writer struct {
+	*x12.Writer
+	unknown []Unknown
+	count   int
+	id      string
+	err     error
+	scratch [40]byte
+}
+
+// NewWriter returns a writer to w.
+func NewWriter(w io.Writer, d x12.Delimiters) *Writer {
+	if d == (x12.Delimiters{}) {
+		d = x12.DefaultDelimiters()
+	}
+	return &Writer{Writer: x12.NewWriter(w, d)}
+}
+
+// Err returns the first error.
+func (w *Writer) Err() error {
+	if w.err != nil {
+		return w.err
+	}
+	return w.Writer.Err()
+}
+
+// Loop begins a loop and completes the one before. The segments of a loop are
+// written before its subordinate loops.
+func (w *Writer) Loop(unknown []Unknown) { w.Resume(unknown, 0) }
+
+// Resume goes on with a loop of which count segments were written, after its
+// subordinate loops.
+func (w *Writer) Resume(unknown []Unknown, count int) {
+	if len(w.unknown) > 0 {
+		w.flush(int(^uint(0) >> 1))
+	}
+	w.unknown, w.count = unknown, count
+}
+
+// flush writes the unknown segments that stand after at most n known ones.
+func (w *Writer) flush(n int) {
+	for len(w.unknown) > 0 && w.unknown[0].After <= n {
+		u := &w.unknown[0]
+		w.unknown = w.unknown[1:]
+		b := w.Segment(u.ID)
+		for _, e := range u.Elements {
+			switch {
+			case len(e) == 0:
+				b.Skip(1)
+				continue
+			case len(e[0]) == 1:
+				b.Elem(e[0][0])
+			default:
+				b.Comp(e[0]...)
+			}
+			for _, rep := range e[1:] {
+				b.Repeat(rep...)
+			}
+		}
+		_ = b.End() // the writer keeps the error
+	}
+}
+
+// Seg begins a known segment of the loop.
+func (w *Writer) Seg(id string) *x12.Builder {
+	if len(w.unknown) > 0 && w.count > 0 {
+		w.flush(w.count)
+	}
+	w.count++
+	w.id = id
+	return w.Segment(id)
+}
+
+// Opened counts ST, which was written by BeginTransaction, as the first segment
+// of the loop.
+func (w *Writer) Opened() { w.count = 1 }
+
+// Refuse records that element n of the segment that comes next, id, cannot be
+// written.
+func (w *Writer) Refuse(id string, n int, message string) {
+	if w.Err() == nil {
+		w.err = &x12.DataError{SegmentID: id, Segment: w.Segments() + 1, Element: n, Message: message}
+	}
+}
+
+// Need refuses an empty value of element n of the segment that comes next, id.
+func (w *Writer) Need(id string, n int, v string) {
+	if v == "" {
+		w.Refuse(id, n, "the guide requires a value, and there is none")
+	}
+}
+
+// NeedDate refuses the absence of a day in element n of the segment that comes next, id.
+func (w *Writer) NeedDate(id string, n int, d date.Date) {
+	if d.IsZero() {
+		w.Refuse(id, n, "the guide requires a date, and there is none")
+	} else if d.Year < 0 || d.Year > 9999 {
+		w.Refuse(id, n, "the year does not fit four digits")
+	}
+}
+
+// Finish completes the last loop, flushes and returns the first error.
+func (w *Writer) Finish() error {
+	w.Loop(nil)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return w.Err()
+}
+
+// Dec adds a number in its shortest form.
+func (w *Writer) Dec(b *x12.Builder, v decimal.Decimal) *x12.Builder {
+	return b.Bytes(AppendDecimal(w.scratch[:0], v))
+}
+
+// OptDec adds a number, or an empty element.
+func (w *Writer) OptDec(b *x12.Builder, v Optional[decimal.Decimal]) *x12.Builder {
+	if !v.Present {
+		return b.Skip(1)
+	}
+	return w.Dec(b, v.Value)
+}
+
+// OptCents adds an amount, or an empty element.
+func OptCents(b *x12.Builder, v Optional[money.Cents]) *x12.Builder {
+	if !v.Present {
+		return b.Skip(1)
+	}
+	return b.Cents(v.Value)
+}
+
+// AppendDecimal appends a number in X12's shortest form: "2", "0.5", "-1.25".
+func AppendDecimal(dst []byte, v decimal.Decimal) []byte {
+	exp := int(v.Exponent())
+	if v.NumDigits() > 18 || exp > 0 || exp < -18 {
+		return appendLong(dst, v)
+	}
+	n := v.CoefficientInt64()
+	for exp < 0 && n%10 == 0 {
+		n, exp = n/10, exp+1
+	}
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	if exp == 0 {
+		return strconv.AppendInt(dst, n, 10)
+	}
+	div := int64(1)
+	for range -exp {
+		div *= 10
+	}
+	dst = strconv.AppendInt(dst, n/div, 10)
+	dst = append(dst, '.')
+	for rest := n % div; div > 1; {
+		div /= 10
+		dst = append(dst, byte('0'+rest/div))
+		rest %= div
+	}
+	return dst
+}
+
+func appendLong(dst []byte, v decimal.Decimal) []byte {
+	s := v.String() // a decimal's String has no trailing zeros and no exponent
+	return append(dst, s...)
+}
