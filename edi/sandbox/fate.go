@@ -1,0 +1,199 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"sort"
+	"strconv"
+)
+
+// fate is what happens to one claim.
+type fate string
+
+const (
+	fatePaidInFull  fate = "paid in full"
+	fateContract    fate = "contract"
+	fateDeductible  fate = "deductible"
+	fateCoinsurance fate = "coinsurance"
+	fateCopay       fate = "copay"
+	fateUnderpaid   fate = "underpaid"
+	fatePartial     fate = "partly paid"
+	fateSplit       fate = "line split"
+	fateBundle      fate = "lines bundled"
+	fateModifier    fate = "modifier dropped"
+	fateDowncoded   fate = "procedure changed"
+	fateClaimLevel  fate = "adjusted at the claim"
+	fateInterest    fate = "interest"
+	fateCrossover   fate = "crossover"
+	fateWithhold    fate = "withhold"
+	fateCapitation  fate = "capitation"
+	fateDeny        fate = "denied"
+	fateReject      fate = "rejected" // by the 277CA
+)
+
+// draw is a number below n that depends on the seed, the claim and the purpose
+// alone: neither on the order of the files nor on the other claims.
+func (o *Options) draw(number, purpose string, n int) int {
+	h := sha256.Sum256([]byte(strconv.FormatInt(o.Seed, 10) + "|" + purpose + "|" + number))
+	return int(binary.BigEndian.Uint64(h[:8]) % uint64(n))
+}
+
+// share is a fate's part of the default mix, in thousandths of the claims.
+type share struct {
+	fate     fate
+	thousand int
+}
+
+// mix is a believable month: about three quarters paid without trouble, one in
+// eleven denied, one in thirty sent back before it is looked at.
+var mix = []share{
+	{fateReject, 35}, {fateDeny, 88}, {fatePartial, 42}, {fateSplit, 12}, {fateBundle, 14}, {fateModifier, 12},
+	{fateClaimLevel, 10}, {fateInterest, 14}, {fateCrossover, 25}, {fateUnderpaid, 6}, {fateDowncoded, 6},
+	{fatePaidInFull, 90}, {fateDeductible, 110}, {fateCopay, 150}, {fateCoinsurance, 176}, {fateContract, 210},
+}
+
+// mustHappen is what a run of the default mix of fillFrom claims or more shows at least once.
+var mustHappen = []fate{
+	fateReject, fateDeny, fatePartial, fateSplit, fateBundle, fateModifier, fateInterest, fateCrossover,
+	fatePaidInFull, fateDeductible, fateCopay, fateCoinsurance, fateContract,
+}
+
+const fillFrom = 60
+
+// decided is a claim with its fate.
+type decided struct {
+	*claim
+	fate   fate
+	denial *denial
+	reject *rejection
+}
+
+// decide draws every claim's fate.
+func (o *Options) decide(claims []*claim, s *Scenario) []*decided {
+	all := make([]*decided, len(claims))
+	for i, c := range claims {
+		d := &decided{claim: c, fate: s.fate}
+		if s.fate == "" {
+			d.fate = o.fateOfMix(c)
+		}
+		all[i] = d
+	}
+	if s.fate == "" && len(claims) >= fillFrom {
+		o.fill(all)
+	}
+	for _, d := range all {
+		o.detail(d, s)
+	}
+	return all
+}
+
+func (o *Options) fateOfMix(c *claim) fate {
+	n := o.draw(c.number, "fate", 1000)
+	for _, part := range mix {
+		if n -= part.thousand; n < 0 {
+			if c.can(part.fate) {
+				return part.fate
+			}
+			break
+		}
+	}
+	// What the claim cannot suffer becomes an ordinary payment.
+	ordinary := []fate{fateContract, fateCoinsurance, fateCopay, fateDeductible}
+	return ordinary[o.draw(c.number, "ordinary", len(ordinary))]
+}
+
+// fill gives each fate that nobody drew to one claim that can have it and whose
+// own fate is common.
+func (o *Options) fill(all []*decided) {
+	count := map[fate]int{}
+	for _, d := range all {
+		count[d.fate]++
+	}
+	order := append([]*decided(nil), all...)
+	key := func(d *decided) int { return o.draw(d.number, "fill", 1<<30) }
+	sort.Slice(order, func(i, j int) bool {
+		if a, b := key(order[i]), key(order[j]); a != b {
+			return a < b
+		}
+		return order[i].number < order[j].number
+	})
+	for _, f := range mustHappen {
+		for i := 0; count[f] == 0 && i < len(order); i++ {
+			if d := order[i]; count[d.fate] > 2 && d.can(f) {
+				count[d.fate]--
+				d.fate = f
+				count[f]++
+			}
+		}
+	}
+}
+
+// can reports whether the claim has what the fate needs.
+func (c *claim) can(f fate) bool {
+	if c.estimate || c.frequency == "8" {
+		return f == fateReject || f == fateContract
+	}
+	if !c.asksFirst() { // a later payer pays from what the earlier ones left
+		switch f {
+		case fateReject, fateDeny, fateContract:
+			return true
+		}
+		return false
+	}
+	switch f {
+	case fatePartial, fateBundle:
+		return len(c.lines) >= 2
+	case fateSplit:
+		return c.splittable() != nil
+	case fateModifier:
+		for _, l := range c.lines {
+			if len(l.modifiers) > 0 {
+				return true
+			}
+		}
+		return false
+	case fateDowncoded:
+		for _, l := range c.lines {
+			if _, ok := lowerVisit[l.code]; ok {
+				return true
+			}
+		}
+		return false
+	case fateCrossover:
+		return c.filing == "MB" || c.filing == "MA"
+	}
+	return true
+}
+
+// asksFirst reports whether the claim asks its first payer.
+func (c *claim) asksFirst() bool { return c.rank == "" || c.rank == "P" }
+
+// splittable returns a line of two or more whole units, or nil.
+func (c *claim) splittable() *line {
+	for _, l := range c.lines {
+		if n, err := strconv.Atoi(l.units); err == nil && n >= 2 && l.charge >= 2 {
+			return l
+		}
+	}
+	return nil
+}
+
+// detail settles which denial or rejection it is. What a scenario asks of a
+// claim that cannot have it is paid by contract instead.
+func (o *Options) detail(d *decided, s *Scenario) {
+	if !d.can(d.fate) {
+		d.fate = fateContract
+	}
+	switch d.fate {
+	case fateDeny:
+		if s.denial != nil {
+			d.denial = s.denial
+			return
+		}
+		d.denial = &denials[o.draw(d.number, "denial", len(denials))]
+	case fatePartial:
+		d.denial = &lineDenials[o.draw(d.number, "denial", len(lineDenials))]
+	case fateReject:
+		d.reject = &rejections[o.draw(d.number, "reject", len(rejections))]
+	}
+}

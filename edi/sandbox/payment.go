@@ -1,0 +1,302 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// payment is one transaction set of an 835: one payer pays one payee once.
+type payment struct {
+	payer, payee party
+	tin          string // of the payee
+	identifier   string // payer's own, REF*2U
+	payerTIN     string
+	trace        string // TRN02
+	claims       []*settled
+	adjustments  []providerAdjustment
+	none         bool // zero payments travel apart (BPR04 = NON)
+	advance      bool // BPR01 = P: a test of the account
+	envelope     *interchange
+}
+
+// providerAdjustment is one pair of a PLB. A positive amount lowers the payment.
+type providerAdjustment struct {
+	reason, reference string
+	amount            money.Cents
+}
+
+// amount is BPR02 by the payer's own arithmetic.
+func (p *payment) amount() money.Cents {
+	total := money.Cents(0)
+	for _, c := range p.claims {
+		total += c.paid()
+	}
+	for _, a := range p.adjustments {
+		total -= a.amount
+	}
+	return total
+}
+
+// account is one payer's dealings with one payee: its payments one after the
+// other, each in a file of its own.
+type account struct {
+	payer, payee party
+	tin          string
+	kind         claimKind
+	claims       []*settled
+	envelope     *interchange
+	rounds       [][]*payment // a round is what goes into one file
+}
+
+// accounts groups what was settled by payer and payee, in the order in which
+// the first claim of each arrived.
+func accounts(all []*settled) []*account {
+	var list []*account
+	byKey := map[string]*account{}
+	for _, s := range all {
+		key := strings.Join([]string{s.payer.id, s.provider.id, s.tin, s.envelope.header.Sender, s.envelope.header.Usage}, "|")
+		a := byKey[key]
+		if a == nil {
+			a = &account{payer: s.payer, payee: s.provider, tin: s.tin, kind: s.kind, envelope: s.envelope}
+			byKey[key] = a
+			list = append(list, a)
+		}
+		a.claims = append(a.claims, s)
+	}
+	return list
+}
+
+// takeBack is how an account's earlier claims are reversed.
+type takeBack struct {
+	claims  int     // how many of the account's claims
+	twoDays bool    // the correction comes in a later file than the reversal
+	fate    fate    // of the correction
+	denial  *denial // of the correction, if that is a denial
+	recover string  // "" at once, "WO" in the next payment, "FB" when the payment would be negative
+	of      func(*settled) bool
+}
+
+// plan lays out an account's payments.
+func (o *Options) plan(a *account, s *Scenario, back *takeBack, apart bool) {
+	first, reserve := a.claims, []*settled(nil)
+	if back != nil {
+		first, reserve = splitForLater(a.claims, back)
+	}
+	var zero []*settled
+	if apart {
+		first, zero = splitZero(first)
+	}
+	var round []*payment
+	for _, part := range o.portions(first, s) {
+		round = append(round, o.newPayment(a, part))
+	}
+	if len(zero) > 0 {
+		p := o.newPayment(a, zero)
+		p.none = true
+		round = append(round, p)
+	}
+	if s.advance {
+		p := o.newPayment(a, nil)
+		p.advance = true
+		round = append(round, p)
+	}
+	if len(round) > 0 {
+		a.rounds = append(a.rounds, round)
+	}
+	if back != nil {
+		o.takeBackRounds(a, first, reserve, back)
+	}
+	o.settleBalances(a)
+}
+
+// portions cuts a payer's claims into the payments of one file.
+func (o *Options) portions(claims []*settled, s *Scenario) [][]*settled {
+	if len(claims) == 0 {
+		return nil
+	}
+	if !s.severalPayments || len(claims) == 1 {
+		return [][]*settled{claims}
+	}
+	n := min(3, len(claims))
+	var out [][]*settled
+	for i := range n {
+		out = append(out, claims[i*len(claims)/n:(i+1)*len(claims)/n])
+	}
+	return out
+}
+
+// splitForLater keeps some ordinary claims for the payments in which earlier
+// ones are taken back, so that there is money to take it from.
+func splitForLater(claims []*settled, back *takeBack) (first, reserve []*settled) {
+	want := min(len(claims)/3, max(4, len(claims)/6))
+	for i := len(claims) - 1; i >= 0; i-- {
+		if len(reserve) < want && claims[i].paid() > 0 && !back.of(claims[i]) {
+			reserve = append(reserve, claims[i])
+		} else {
+			first = append(first, claims[i])
+		}
+	}
+	// Where every claim may be reversed, the later part is simply the last third.
+	if len(reserve) == 0 && want > 0 {
+		return claims[:len(claims)-want], claims[len(claims)-want:]
+	}
+	slices.Reverse(first)
+	slices.Reverse(reserve)
+	return first, reserve
+}
+
+// splitZero separates what pays nothing.
+func splitZero(claims []*settled) (paid, zero []*settled) {
+	for _, c := range claims {
+		if c.paid() == 0 && c.interest == 0 && c.capitation == 0 {
+			zero = append(zero, c)
+		} else {
+			paid = append(paid, c)
+		}
+	}
+	return paid, zero
+}
+
+// takeBackRounds adds the files in which claims of the first are reversed and
+// corrected.
+func (o *Options) takeBackRounds(a *account, first, reserve []*settled, back *takeBack) {
+	var victims []*settled
+	for _, c := range first {
+		if len(victims) < back.claims && back.of(c) {
+			victims = append(victims, c)
+		}
+	}
+	if len(victims) == 0 {
+		if len(reserve) > 0 {
+			a.rounds = append(a.rounds, []*payment{o.newPayment(a, reserve)})
+		}
+		return
+	}
+	half := (len(reserve) + 1) / 2
+	second, third := o.newPayment(a, reserve[:half]), o.newPayment(a, reserve[half:])
+	for _, v := range victims {
+		reversal, correction := v.reverse(), o.correct(v, back.fate, back.denial)
+		second.claims = append(second.claims, reversal)
+		if back.twoDays {
+			third.claims = append(third.claims, correction)
+		} else {
+			second.claims = append(second.claims, correction)
+		}
+		// What was overpaid is not taken now: this payment gives it back, the
+		// next one recovers it, both under the number of the reversed claim.
+		if over := -(reversal.paid() + correction.paid()); back.recover == "WO" && over > 0 {
+			second.adjustments = append(second.adjustments, providerAdjustment{"WO", v.icn, -over})
+			third.adjustments = append(third.adjustments, providerAdjustment{"WO", v.icn, over})
+		}
+	}
+	a.rounds = append(a.rounds, []*payment{second})
+	if len(third.claims)+len(third.adjustments) > 0 {
+		a.rounds = append(a.rounds, []*payment{third})
+	}
+}
+
+func (o *Options) newPayment(a *account, claims []*settled) *payment {
+	k := o.Contracts[a.payer.id]
+	p := &payment{payer: a.payer, payee: a.payee, tin: a.tin, identifier: a.payer.id, payerTIN: k.TIN,
+		claims: slices.Clone(claims), envelope: a.envelope}
+	if k.Name != "" {
+		p.payer.last = k.Name
+	}
+	if k.Address[0] != "" {
+		p.payer.address = [2]string{k.Address[0], k.Address[1]}
+		p.payer.city = [3]string{k.Address[2], k.Address[3], k.Address[4]}
+	}
+	if p.payerTIN == "" {
+		p.payerTIN = digits("payer tin|"+a.payer.id, 9)
+	}
+	for _, c := range claims {
+		if c.interest != 0 {
+			p.adjustments = append(p.adjustments, providerAdjustment{"L6", c.icn, -c.interest})
+		}
+		if c.capitation != 0 {
+			p.adjustments = append(p.adjustments, providerAdjustment{"CT", c.icn, -c.capitation})
+		}
+	}
+	return p
+}
+
+// settleBalances numbers an account's payments and carries what would make one
+// negative forward to the next: a payer can owe nothing, never less.
+func (o *Options) settleBalances(a *account) {
+	var carried money.Cents
+	var from string
+	n := 0
+	for _, round := range a.rounds {
+		for i, p := range round {
+			n++
+			p.trace = o.traceOf(p, n)
+			if carried > 0 && i == 0 {
+				p.adjustments = append(p.adjustments, providerAdjustment{"FB", from, carried})
+				carried = 0
+			}
+			if short := -p.amount(); short > 0 {
+				p.adjustments = append(p.adjustments, providerAdjustment{"FB", p.trace, -short})
+				carried, from = short, p.trace
+			}
+			if p.amount() == 0 && !p.advance {
+				p.none = true
+			}
+		}
+	}
+}
+
+// traceOf makes a trace that is the same for the same claims and seed, and
+// another one for every other payment.
+func (o *Options) traceOf(p *payment, n int) string {
+	h := sha256.New()
+	for _, part := range []string{strconv.FormatInt(o.Seed, 10), p.identifier, p.payee.id, p.envelope.header.Control, o.Today.X12()} {
+		h.Write([]byte(part + "|"))
+	}
+	for _, c := range p.claims {
+		h.Write([]byte(c.status + c.number + "|" + c.icn + "|"))
+	}
+	h.Write([]byte(strconv.Itoa(n)))
+	return o.Today.Format("060102") + strings.ToUpper(hex.EncodeToString(h.Sum(nil)[:5]))
+}
+
+// files groups the payments by payer and round: one file a payer and round,
+// one transaction set a payee.
+func files(list []*account) [][]*payment {
+	type key struct {
+		payer, sender, usage string
+		round                int
+	}
+	byKey := map[key][]*payment{}
+	var order []key
+	for _, a := range list {
+		for n, round := range a.rounds {
+			k := key{a.payer.id, a.envelope.header.Sender, a.envelope.header.Usage, n}
+			if _, seen := byKey[k]; !seen {
+				order = append(order, k)
+			}
+			byKey[k] = append(byKey[k], round...)
+		}
+	}
+	sort.SliceStable(order, func(i, j int) bool { return order[i].round < order[j].round })
+	out := make([][]*payment, len(order))
+	for i, k := range order {
+		out[i] = byKey[k]
+	}
+	return out
+}
+
+// answerHeader is the envelope of an answer: the sender becomes the receiver.
+func answerHeader(x *interchange, o *Options, control string) x12.Interchange {
+	h := x.header
+	return x12.Interchange{
+		SenderQualifier: h.ReceiverQualifier, Sender: h.Receiver, ReceiverQualifier: h.SenderQualifier, Receiver: h.Sender,
+		Date: o.Today.Format("060102"), Time: clock, Control: control, Usage: h.Usage,
+	}
+}

@@ -1,0 +1,250 @@
+// Package sandbox is a payer that answers claims offline: TA1, 999, 277CA and
+// 835 for any valid 837, professional, institutional or dental.
+//
+// It is deterministic. The same claims, seed and day give the same bytes; a
+// claim's fate depends on the seed and its number alone, so that one more claim
+// changes nothing for the others. It keeps no state: a reversal takes back what
+// the same run has paid. Every 835 is audited by arithmetic of its own, on the
+// bytes as written, before it leaves.
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/fault"
+)
+
+// Options decide how the payer answers.
+type Options struct {
+	Seed     int64
+	Today    date.Date // of every answer and check
+	Scenario string    // empty: the mix; see Scenarios
+	// Contracts by payer identifier (2010BB NM109). A payer that has none pays
+	// as payers of its filing code usually do.
+	Contracts map[string]Contract
+}
+
+// Kinds of answers.
+const (
+	KindTA1   = "TA1"
+	Kind999   = "999"
+	Kind277CA = "277CA"
+	Kind835   = "835"
+)
+
+// Answer is one file that the payer sends back.
+type Answer struct {
+	Name  string // for people; a receiver goes by content
+	Kind  string
+	Bytes []byte
+}
+
+// Adjudicate answers the claims in the files, which are read to their ends. The
+// answers come in the order in which a payer would send them. A file that is
+// damaged, or no 837, is refused with its position and nothing is answered: an
+// interchange is acknowledged by package check, not by a payer's imagination.
+func Adjudicate(files []io.Reader, o Options) ([]Answer, error) {
+	scenario, err := findScenario(o.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	if o.Today.IsZero() {
+		return nil, fault.Usagef("CB-SANDBOX-DATE", "the payer needs a day on which it answers")
+	}
+	if len(files) == 0 {
+		return nil, fault.Usagef("CB-SANDBOX-EMPTY", "no file of claims was given")
+	}
+	var interchanges []*interchange
+	for i, file := range files {
+		name := fmt.Sprintf("file %d", i+1)
+		if n, ok := file.(interface{ Name() string }); ok {
+			name = n.Name()
+		}
+		read, err := readSubmission(name, file)
+		if err != nil {
+			return nil, err
+		}
+		interchanges = append(interchanges, read...)
+	}
+	r := &run{Options: &o, scenario: scenario, numbers: firstControl(interchanges, &o)}
+	if err := r.answer(interchanges); err != nil {
+		return nil, err
+	}
+	return r.answers, nil
+}
+
+// run is one adjudication.
+type run struct {
+	*Options
+	scenario *Scenario
+	answers  []Answer
+	numbers  int64 // the last interchange control number used
+}
+
+// firstControl makes control numbers that differ from day to day and from file
+// to file without any memory.
+func firstControl(interchanges []*interchange, o *Options) int64 {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d|%s|%s", o.Seed, o.Today, o.Scenario)
+	for _, x := range interchanges {
+		fmt.Fprintf(h, "|%s|%s|%s", x.header.Sender, x.header.Control, x.header.Date)
+	}
+	return int64(binary.BigEndian.Uint32(h.Sum(nil))%900_000) * 1000
+}
+
+func (r *run) control() string {
+	r.numbers++
+	return fmt.Sprintf("%09d", r.numbers)
+}
+
+func (r *run) add(kind, about string, bytes []byte) {
+	name := fmt.Sprintf("%03d_%s_%s.edi", len(r.answers)+1, kind, fileWord(about))
+	r.answers = append(r.answers, Answer{Name: name, Kind: kind, Bytes: bytes})
+}
+
+// fileWord keeps what is safe in a file's name anywhere.
+func fileWord(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-':
+			return c
+		}
+		return '-'
+	}, s)
+}
+
+func (r *run) answer(interchanges []*interchange) error {
+	var taken []*claim
+	for _, x := range interchanges {
+		b, err := r.writeTA1(x)
+		if err != nil {
+			return err
+		}
+		r.add(KindTA1, x.header.Control, b)
+	}
+	if r.scenario.envelope != "" {
+		return nil
+	}
+	for _, x := range interchanges {
+		r.judgeSets(x)
+		b, err := r.write999(x)
+		if err != nil {
+			return err
+		}
+		r.add(Kind999, x.header.Control, b)
+		for _, g := range x.groups {
+			for _, t := range g.sets {
+				if t.taken() {
+					taken = append(taken, t.claims...)
+				}
+			}
+		}
+	}
+	for _, c := range taken {
+		if err := c.check(); err != nil {
+			return err
+		}
+	}
+	all := r.decide(taken, r.scenario)
+	if err := r.acknowledgeClaims(interchanges, all); err != nil {
+		return err
+	}
+	return r.pay(all)
+}
+
+// judgeSets decides which transaction sets the 999 takes.
+func (r *run) judgeSets(x *interchange) {
+	n, sets := 0, 0
+	for _, g := range x.groups {
+		sets += len(g.sets)
+	}
+	for _, g := range x.groups {
+		for _, t := range g.sets {
+			n++
+			t.answer = "A"
+			if r.scenario.sets != "" && (!r.scenario.someSets || n%2 == 0 || sets == 1) {
+				t.answer = r.scenario.sets
+			}
+		}
+	}
+}
+
+func (t *transaction) taken() bool { return t.answer == "A" || t.answer == "E" }
+
+// pay settles every claim that was accepted and writes the payments.
+func (r *run) pay(all []*decided) error {
+	var settledClaims []*settled
+	for _, d := range all {
+		// A void asks for nothing; what it takes back was paid in another run.
+		if d.fate == fateReject || d.frequency == "8" {
+			continue
+		}
+		settledClaims = append(settledClaims, r.settle(d))
+	}
+	list := accounts(settledClaims)
+	r.planAll(list)
+	for _, payments := range files(list) {
+		b, err := r.write835(payments, r.control())
+		if err != nil {
+			return fmt.Errorf("the payer's 835 cannot be written: %w", err)
+		}
+		if err := audit(b); err != nil {
+			return fmt.Errorf("the payer's own audit of its 835 failed: %w", err)
+		}
+		r.add(Kind835, payments[0].identifier, b)
+	}
+	return nil
+}
+
+// planAll lays out every account's payments. In the mix the largest account has
+// a reversal, the second a recoupment, and the one with most unpaid claims a
+// payment of nothing.
+func (r *run) planAll(list []*account) {
+	if r.scenario.Name != DefaultScenario {
+		for _, a := range list {
+			r.plan(a, r.scenario, r.scenario.back, r.scenario.zeroApart)
+		}
+		return
+	}
+	bySize := append([]*account(nil), list...)
+	sort.SliceStable(bySize, func(i, j int) bool { return bySize[i].count(ordinary) > bySize[j].count(ordinary) })
+	back := map[*account]*takeBack{}
+	victims := 0
+	for i, a := range bySize {
+		if i > 1 || a.count(ordinary) < 2 || len(a.claims) < 3 {
+			break
+		}
+		victims = max(1, len(a.claims)/250)
+		b := &takeBack{claims: victims, fate: fateCoinsurance, of: ordinary}
+		if i == 1 || len(bySize) == 1 {
+			b.recover = "WO"
+		}
+		back[a] = b
+	}
+	unpaid := func(s *settled) bool { return s.paid() == 0 && s.interest == 0 }
+	var apart *account
+	for _, a := range list {
+		if a.count(unpaid) > 0 && (apart == nil || a.count(unpaid) > apart.count(unpaid)) {
+			apart = a
+		}
+	}
+	for _, a := range list {
+		r.plan(a, r.scenario, back[a], a == apart)
+	}
+}
+
+func (a *account) count(is func(*settled) bool) int {
+	n := 0
+	for _, c := range a.claims {
+		if is(c) {
+			n++
+		}
+	}
+	return n
+}

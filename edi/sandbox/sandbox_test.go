@@ -1,0 +1,457 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// segments returns the segments of all answers of a kind as text.
+func segments(t testing.TB, answers []Answer, kind string) []string {
+	t.Helper()
+	var out []string
+	for _, a := range answers {
+		if a.Kind != kind {
+			continue
+		}
+		r := x12.NewReader(bytes.NewReader(a.Bytes))
+		for {
+			s, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", a.Name, err)
+			}
+			out = append(out, string(s.Raw()))
+		}
+	}
+	return out
+}
+
+func count(list []string, prefix string) int {
+	n := 0
+	for _, s := range list {
+		if strings.HasPrefix(s, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+func contains(list []string, part string) bool {
+	for _, s := range list {
+		if strings.Contains(s, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSameClaimsSameBytes(t *testing.T) {
+	file := newWorld(1, 120).file(t)
+	for _, s := range Scenarios() {
+		a, b := adjudicate(t, Options{Seed: 5, Scenario: s.Name}, file), adjudicate(t, Options{Seed: 5, Scenario: s.Name}, file)
+		if len(a) != len(b) {
+			t.Fatalf("%s: %d and %d answers", s.Name, len(a), len(b))
+		}
+		for i := range a {
+			if a[i].Name != b[i].Name || !bytes.Equal(a[i].Bytes, b[i].Bytes) {
+				t.Errorf("%s: answer %s differs", s.Name, a[i].Name)
+			}
+		}
+	}
+	a, b := adjudicate(t, Options{Seed: 5}, file), adjudicate(t, Options{Seed: 6}, file)
+	same := 0
+	for i := range min(len(a), len(b)) {
+		if bytes.Equal(a[i].Bytes, b[i].Bytes) {
+			same++
+		}
+	}
+	if same > 0 {
+		t.Errorf("%d answers are the same for another seed", same)
+	}
+}
+
+// TestMixHasEverything is the promise of the default scenario, for every seed.
+func TestMixHasEverything(t *testing.T) {
+	for seed := range int64(20) {
+		for _, size := range []int{60, 250} {
+			answers := adjudicate(t, Options{Seed: seed}, newWorld(uint64(seed), size).file(t))
+			remit, acks := segments(t, answers, Kind835), segments(t, answers, Kind277CA)
+			for _, part := range []string{
+				"*CO*45*", "CAS*PR*1*", "CAS*PR*2*", "CAS*PR*3*", "CAS*CO*253*", "AMT*I*", "*L6:", "*WO:", "NM1*TT*", "*NON*",
+			} {
+				if !contains(remit, strings.TrimPrefix(part, "*CO")) && !contains(remit, part) {
+					t.Errorf("seed %d, %d claims: no %s", seed, size, part)
+				}
+			}
+			reversals := 0
+			for _, s := range remit {
+				if strings.HasPrefix(s, "CLP*") && strings.Split(s, "*")[2] == "22" {
+					reversals++
+				}
+			}
+			if reversals == 0 {
+				t.Errorf("seed %d, %d claims: no reversal", seed, size)
+			}
+			if !contains(acks, "*U*") || !contains(acks, "STC*A2:20:PR") || !contains(acks, "STC*A1:19:AY") {
+				t.Errorf("seed %d, %d claims: the 277CAs lack a kind", seed, size)
+			}
+			if size == 250 {
+				checkShares(t, seed, remit, acks)
+			}
+		}
+	}
+}
+
+func checkShares(t *testing.T, seed int64, remit, acks []string) {
+	t.Helper()
+	paid, unpaid, rejected := 0, 0, 0
+	for _, s := range remit {
+		if e := strings.Split(s, "*"); e[0] == "CLP" {
+			switch {
+			case e[4] == "0":
+				unpaid++
+			case !strings.HasPrefix(e[4], "-"):
+				paid++
+			}
+		}
+	}
+	for _, s := range acks {
+		if strings.HasPrefix(s, "STC*") && strings.Contains(s, "*U*") {
+			rejected++
+		}
+	}
+	// Unpaid are the denied ones and those whose deductible takes everything.
+	if paid < 180 || unpaid < 8 || unpaid > 75 || rejected < 2 || rejected > 20 {
+		t.Errorf("seed %d: of 250 claims %d are paid, %d unpaid, %d rejected", seed, paid, unpaid, rejected)
+	}
+}
+
+// TestBalanced: whatever the claims, contracts, seed and scenario, each 835
+// passes the audit (Adjudicate fails otherwise), and every accepted claim is
+// answered.
+func TestBalanced(t *testing.T) {
+	names := Scenarios()
+	rapid.Check(t, func(t *rapid.T) {
+		g := newWorld(rapid.Uint64().Draw(t, "world"), rapid.IntRange(1, 40).Draw(t, "claims"))
+		g.kind = rapid.SampledFrom([]claimKind{professional, institutional, dental}).Draw(t, "kind")
+		g.sets = rapid.IntRange(1, 3).Draw(t, "sets")
+		g.secnd = rapid.IntRange(0, 60).Draw(t, "secondary")
+		file := g.file(t)
+		o := Options{Seed: rapid.Int64().Draw(t, "seed"), Today: today,
+			Scenario: rapid.SampledFrom(names).Draw(t, "scenario").Name,
+			Contracts: map[string]Contract{"60054": {
+				AllowedPercent:     rapid.IntRange(1, 100).Draw(t, "allowed"),
+				CoinsurancePercent: rapid.IntRange(0, 100).Draw(t, "coinsurance"),
+			}}}
+		answers, err := Adjudicate(readers(file), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered := map[string]bool{}
+		for _, a := range answers {
+			r := x12.NewReader(bytes.NewReader(a.Bytes))
+			for {
+				s, err := r.Next()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatalf("%s: %v", a.Name, err)
+				}
+				switch {
+				case s.Is("CLP"):
+					answered[s.String(1)] = true
+				case s.Is("STC") && s.String(3) == "U":
+					answered["rejected"] = true
+				}
+			}
+		}
+		switch o.Scenario {
+		case "interchange-rejected", "ack-rejected", "ack-partial", "claims-rejected", DefaultScenario:
+			return
+		}
+		if len(answered) != g.claims {
+			t.Fatalf("%d of %d claims are answered", len(answered), g.claims)
+		}
+	})
+}
+
+func TestScenarios(t *testing.T) {
+	file := func(t *testing.T, change func(*world)) []byte {
+		g := newWorld(3, 90)
+		g.sets = 2
+		if change != nil {
+			change(g)
+		}
+		return g.file(t)
+	}
+	tests := map[string]struct {
+		change func(*world)
+		has    []string // in the 835s
+		hasNot []string
+		acks   []string // in TA1, 999 and 277CA
+	}{
+		"paid-in-full":       {has: []string{"CLP*"}, hasNot: []string{"*45*", "CAS*PR"}},
+		"contract":           {has: []string{"CAS*CO*45*"}, hasNot: []string{"CAS*PR"}},
+		"deductible":         {has: []string{"CAS*PR*1*"}},
+		"coinsurance":        {has: []string{"CAS*PR*2*"}},
+		"copay":              {has: []string{"CAS*PR*3*"}},
+		"underpaid":          {has: []string{"CAS*CO*45*"}},
+		"partly-paid":        {has: []string{"LQ*HE*"}},
+		"deny-documentation": {has: []string{"CAS*CO*252*", "MOA***N706"}, hasNot: []string{"*45*"}},
+		"deny-data":          {has: []string{"CAS*CO*16*", "LQ*HE*N290"}},
+		"deny-not-covered":   {has: []string{"CAS*PR*204*"}},
+		"deny-not-separate":  {has: []string{"CAS*CO*97*"}},
+		"deny-timely":        {has: []string{"CAS*CO*29*"}},
+		"deny-duplicate":     {has: []string{"CAS*OA*18*"}},
+		"deny-authorization": {has: []string{"CAS*CO*197*"}},
+		"deny-necessity":     {has: []string{"CAS*CO*50*"}},
+		"deny-coordination":  {has: []string{"CAS*OA*22*"}},
+		"line-bundle":        {has: []string{"CAS*CO*97*", "**0*HC:"}},
+		"downcoded":          {has: []string{"SVC*HC:99213*", "*HC:99214", "LQ*HE*N22"}},
+		"claim-level":        {has: []string{"CAS*CO*45*", "DTM*232*"}, hasNot: []string{"SVC*"}},
+		"reversal":           {has: []string{"*22*-", "REF*F8*"}},
+		"reversal-two-files": {has: []string{"*22*-", "REF*F8*"}},
+		"denied-then-paid":   {has: []string{"*22*-", "CAS*CO*197*-", "REF*F8*"}},
+		"recoupment":         {has: []string{"*WO:"}},
+		"forward-balance":    {has: []string{"*FB:", "BPR*H*0*"}},
+		"interest":           {has: []string{"AMT*I*", "*L6:"}},
+		"withhold":           {has: []string{"*104*"}},
+		"sequestration":      {has: []string{"*253*"}},
+		"crossover":          {has: []string{"*19*", "NM1*TT*2*"}},
+		"secondary":          {change: func(g *world) { g.secnd = 40 }, has: []string{"CAS*OA*23*", "*2*"}},
+		"capitation":         {has: []string{"CAS*CO*24*", "*CT:"}},
+		"zero-pay":           {has: []string{"BPR*H*0*C*NON"}, hasNot: []string{"BPR*I"}},
+		"several-payments":   {has: []string{"ST*835*0006"}},
+		"prenotification":    {has: []string{"BPR*P*0*"}},
+		"claims-rejected":    {hasNot: []string{"CLP*"}, acks: []string{"STC*A3:33:IL", "STC*A7:562:82", "*U*"}},
+		"ack-errors":         {has: []string{"CLP*"}, acks: []string{"IK5*E*5", "AK9*E*2*2*2"}},
+		"ack-partial":        {has: []string{"CLP*"}, acks: []string{"IK5*R*5", "AK9*P*2*2*1"}},
+		"ack-rejected":       {hasNot: []string{"CLP*"}, acks: []string{"AK9*R*2*2*0"}},
+		"interchange-rejected": {hasNot: []string{"CLP*"},
+			acks: []string{"TA1*000000417*211115*0800*R*006"}},
+	}
+	for _, s := range Scenarios() {
+		test, ok := tests[s.Name]
+		if !ok {
+			switch s.Name {
+			case DefaultScenario, "line-split", "modifier-dropped": // tested by themselves
+			default:
+				t.Errorf("scenario %s has no test", s.Name)
+			}
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			answers := adjudicate(t, Options{Seed: 9, Scenario: s.Name}, file(t, test.change))
+			remit := segments(t, answers, Kind835)
+			for _, part := range test.has {
+				if !contains(remit, part) {
+					t.Errorf("no %s in the 835s", part)
+				}
+			}
+			for _, part := range test.hasNot {
+				if contains(remit, part) {
+					t.Errorf("%s in the 835s", part)
+				}
+			}
+			acks := append(append(segments(t, answers, KindTA1), segments(t, answers, Kind999)...), segments(t, answers, Kind277CA)...)
+			for _, part := range test.acks {
+				if !contains(acks, part) {
+					t.Errorf("no %s in the acknowledgments", part)
+				}
+			}
+			if s.Summary == "" || s.Expect == "" {
+				t.Error("the scenario does not explain itself")
+			}
+		})
+	}
+}
+
+func TestLineSplitKeepsControlNumber(t *testing.T) {
+	remit := segments(t, adjudicate(t, Options{Scenario: "line-split"}, newWorld(3, 60).file(t)), Kind835)
+	seen, twice := map[string]bool{}, 0
+	for _, s := range remit {
+		if strings.HasPrefix(s, "REF*6R*") {
+			if seen[s] {
+				twice++
+			}
+			seen[s] = true
+		}
+	}
+	if twice == 0 {
+		t.Error("no line came back twice")
+	}
+}
+
+func TestModifierDropped(t *testing.T) {
+	g := newWorld(3, 60)
+	file := g.file(t)
+	before := strings.Count(string(file), ":25*")
+	remit := segments(t, adjudicate(t, Options{Scenario: "modifier-dropped"}, file), Kind835)
+	after, told := 0, 0
+	for _, s := range remit {
+		if strings.HasPrefix(s, "SVC*") {
+			if strings.Contains(strings.Split(s, "*")[1], ":25") {
+				after++
+			}
+			if strings.HasSuffix(s, ":25") {
+				told++
+			}
+		}
+	}
+	if after >= before || told == 0 {
+		t.Errorf("%d modifiers were billed, %d came back, %d drops were told", before, after, told)
+	}
+}
+
+// TestRecoupmentClosesItself: what WO gives back in one payment it takes in the next.
+func TestRecoupmentClosesItself(t *testing.T) {
+	remit := segments(t, adjudicate(t, Options{Scenario: "recoupment"}, newWorld(3, 120).file(t)), Kind835)
+	sums, pairs := map[string]string{}, 0
+	for _, s := range remit {
+		if !strings.HasPrefix(s, "PLB*") {
+			continue
+		}
+		e := strings.Split(s, "*")
+		for n := 3; n+1 < len(e); n += 2 {
+			if before, ok := sums[e[n]]; ok {
+				if "-"+e[n+1] != before && e[n+1] != "-"+before {
+					t.Errorf("%s: %s and %s", e[n], before, e[n+1])
+				}
+				pairs++
+			}
+			sums[e[n]] = e[n+1]
+		}
+	}
+	if pairs < 5 {
+		t.Errorf("only %d recoupments", pairs)
+	}
+}
+
+func TestSecondaryPaysWhatIsLeft(t *testing.T) {
+	g := newWorld(4, 40)
+	g.secnd, g.payers = 100, fivePayers[:1]
+	remit := segments(t, adjudicate(t, Options{Scenario: "secondary"}, g.file(t)), Kind835)
+	if count(remit, "CLP*") != 40 || contains(remit, "CAS*CO*45*") {
+		t.Errorf("%d claims, contractual adjustments: %v", count(remit, "CLP*"), contains(remit, "CAS*CO*45*"))
+	}
+	g = newWorld(4, 40)
+	g.secnd, g.payers = 100, fivePayers[2:3]
+	remit = segments(t, adjudicate(t, Options{Scenario: "secondary"}, g.file(t)), Kind835)
+	if contains(remit, "CAS*OA*23*") || !contains(remit, "CAS*CO*45*") {
+		t.Error("Medicaid reports one CO-45 for all the rest")
+	}
+}
+
+func TestContractFeesAreUsed(t *testing.T) {
+	g := newWorld(4, 40)
+	g.payers = fivePayers[:1]
+	o := Options{Scenario: "contract", Contracts: map[string]Contract{"60054": {Name: "OTHER NAME", TIN: "987654321",
+		Fees: map[string]money.Cents{"85025": 123}}}}
+	remit := segments(t, adjudicate(t, o, g.file(t)), Kind835)
+	for _, want := range []string{"AMT*B6*1.23", "N1*PR*OTHER NAME", "*1987654321"} {
+		if !contains(remit, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	good := newWorld(1, 3).file(t)
+	isa := good[:106]
+	for name, test := range map[string]struct {
+		file []byte
+		o    Options
+		code string
+	}{
+		"empty":            {nil, Options{}, x12.CodeEmpty},
+		"not X12":          {[]byte(strings.Repeat("hello ", 100)), Options{}, x12.CodeNotX12},
+		"cut":              {good[:len(good)-200], Options{}, ""},
+		"an 835":           {adjudicate(t, Options{}, good)[len(adjudicate(t, Options{}, good))-1].Bytes, Options{}, "CB-SANDBOX-TYPE"},
+		"no claims":        {append(append([]byte{}, isa...), "IEA*0*000000417~"...), Options{}, ""},
+		"unknown scenario": {good, Options{Scenario: "nonsense"}, "CB-SANDBOX-SCENARIO"},
+		"wrong charge":     {bytes.Replace(good, []byte("CLM*C100000*"), []byte("CLM*C100000*1"), 1), Options{}, "CB-SANDBOX-CLAIM"},
+		"charge no amount": {bytes.Replace(good, []byte("CLM*C100000*"), []byte("CLM*C100000*X"), 1), Options{}, "CB-SANDBOX-AMOUNT"},
+		"wrong version":    {bytes.ReplaceAll(good, []byte("005010X222A1"), []byte("004010X098A1")), Options{}, "CB-SANDBOX-VERSION"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.o.Today = today
+			answers, err := Adjudicate(readers(test.file), test.o)
+			if name == "no claims" {
+				if err != nil || len(answers) == 0 {
+					t.Fatalf("an interchange without claims is still acknowledged: %v", err)
+				}
+				return
+			}
+			if err == nil || test.code != "" && fault.CodeOf(err) != test.code {
+				t.Errorf("got %v, code %s", err, fault.CodeOf(err))
+			}
+			if len(answers) != 0 {
+				t.Errorf("%d answers to what is refused", len(answers))
+			}
+		})
+	}
+}
+
+func TestAuditFindsEachEquation(t *testing.T) {
+	answers := adjudicate(t, Options{Scenario: "interest"}, newWorld(1, 30).file(t))
+	file := answers[len(answers)-1].Bytes
+	if err := audit(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"BPR*I*", "CLP*", "SVC*", "CAS*CO*45*", "PLB*", "AMT*I*"} {
+		at := bytes.Index(file, []byte(id))
+		if at < 0 {
+			t.Fatalf("no %s", id)
+		}
+		// The last digit before the next separator after an amount is changed.
+		changed := bytes.Clone(file)
+		place := map[string]int{"BPR*I*": 2, "CLP*": 4, "SVC*": 3, "CAS*CO*45*": 3, "PLB*": 4, "AMT*I*": 2}[id]
+		end := at
+		for n := 0; n <= place; n++ {
+			next := bytes.IndexAny(changed[end+1:], "*~")
+			end += next + 1
+		}
+		if changed[end-1] == '9' {
+			changed[end-1] = '1'
+		} else {
+			changed[end-1]++
+		}
+		if err := audit(changed); err == nil {
+			t.Errorf("a changed amount in %s passes the audit", id)
+		}
+	}
+}
+
+// TestPublicFiles: 837s that others wrote are answered or refused with a reason,
+// and never crash anything. They are not part of this repository.
+func TestPublicFiles(t *testing.T) {
+	dir := os.Getenv("CLAIMBOOK_SAMPLES")
+	if dir == "" {
+		t.Log("CLAIMBOOK_SAMPLES names no folder of public files: only our own are tested")
+		return
+	}
+	for _, kind := range []string{"837p", "837i", "837d", "835", "999"} {
+		files, _ := os.ReadDir(dir + "/" + kind)
+		for _, f := range files {
+			b, err := os.ReadFile(dir + "/" + kind + "/" + f.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers, err := Adjudicate(readers(b), Options{Today: today})
+			t.Log(fmt.Sprintf("%s/%s: %d answers, %v", kind, f.Name(), len(answers), err))
+		}
+	}
+}
