@@ -160,6 +160,14 @@ func providerRule(rules []ProviderRule, payerID int64, code string) string {
 	return account
 }
 
+// UnknownPayee opens the one work item of a payment that names a payee which is
+// not this practice.
+func (p *Poster) UnknownPayee(amount money.Cents) {
+	p.out.Items = append(p.out.Items, p.item(claims.WorkUnmatched, p.payment.Key+"|payee", amount,
+		fmt.Sprintf("%s paid %s under trace %s to a payee that this practice does not have", p.payer(), amount.Dollars(), p.payment.Trace),
+		"If it is yours, add the provider's NPI or tax id and match the cash; if not, return it to the payer"))
+}
+
 // Credits opens a work item for every receivable that an insurer has overpaid
 // at the end of the payment; between a reversal and its correction nothing is
 // said.

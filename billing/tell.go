@@ -13,7 +13,7 @@ import (
 // tell moves the claim along and opens the work items that its answer causes.
 func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string, asked NextPayer, next *NextPayer, t *tally) {
 	p.out.Answered = append(p.out.Answered, ours.ID)
-	if t.denied == 0 {
+	if t.denied == 0 && asked.Rank == ours.Rank {
 		p.out.Resolved = append(p.out.Resolved, ours.ID)
 	}
 	p.move(ours, stateOf(row.Outcome), c.ByteOffset, p.sentence(c, row, t))

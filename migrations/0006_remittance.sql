@@ -69,7 +69,7 @@ CREATE TABLE remittance_line (
     modifiers       text[] NOT NULL DEFAULT '{}',
     charge          bigint NOT NULL, -- SVC02
     paid            bigint NOT NULL, -- SVC03
-    units           numeric(15, 3),
+    units           numeric,
     allowed         bigint, -- AMT*B6
     service_date    date,
     control_number  text NOT NULL DEFAULT '', -- REF*6R
@@ -91,7 +91,7 @@ CREATE TABLE remittance_adjustment (
     group_code    text NOT NULL, -- CO, PR, OA, PI
     carc          text NOT NULL,
     amount        bigint NOT NULL,
-    quantity      numeric(15, 3),
+    quantity      numeric,
     treatment     text NOT NULL DEFAULT '', -- what the book did with it, and
     posted        bigint NOT NULL DEFAULT 0, -- how much of it moved (a secondary repeats what a prior payer adjusted)
     byte_offset   bigint NOT NULL,

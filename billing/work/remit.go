@@ -1,0 +1,381 @@
+// Package work has the jobs of billing: they load, call package billing, save
+// and enqueue, in one transaction.
+package work
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/billing"
+	"github.com/claimbook/claimbook/billing/billingdb"
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/internal/jobs"
+	"github.com/claimbook/claimbook/ledger"
+	"github.com/claimbook/claimbook/ledger/ledgerdb"
+)
+
+// slice bounds how many claims are loaded, posted and saved at once.
+const slice = 500
+
+// PostRemittance works remit.post: one payment, whole or not at all. It reads
+// the payment twice, first to balance and identify it, then to post it.
+func PostRemittance(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.RemitPostArgs]) error {
+	p := poster{ctx: ctx, tx: tx, args: job.Args, runID: job.RunID, enqueue: job.Enqueue}
+	return p.run()
+}
+
+// PostPayment is PostRemittance outside of a job, for a dry run: what it would
+// enqueue is dropped.
+func PostPayment(ctx context.Context, tx pgx.Tx, args jobs.RemitPostArgs) error {
+	p := poster{ctx: ctx, tx: tx, args: args, runID: args.RunID, enqueue: func(...jobs.Args) {}}
+	return p.run()
+}
+
+type poster struct {
+	ctx     context.Context
+	tx      pgx.Tx
+	args    jobs.RemitPostArgs
+	runID   int64
+	enqueue func(...jobs.Args)
+
+	row        billingdb.Remittance
+	poster     *billing.Poster
+	provider   []billing.ProviderRule
+	appealDays map[int64]int
+	patients   map[int64]bool
+	cob        []int64
+	// What the claims of a payment whose payee we do not know carry: nothing of ours.
+	payeeUnknown bool
+}
+
+func (p *poster) run() error {
+	audit, err := p.audit()
+	if err != nil {
+		return err
+	}
+	if err := p.identify(audit); err != nil {
+		return err
+	}
+	if reason := audit.reason; reason != "" {
+		return p.quarantine(reason, audit)
+	}
+	mine, other, err := billingdb.FindPayee(p.ctx, p.tx, p.args.PracticeID, audit.npis(), audit.tins())
+	if err != nil {
+		return err
+	}
+	if !mine && other != "" {
+		return p.quarantine(fmt.Sprintf("the payee is practice %s of this book, not this one: receive the file there", other), audit)
+	}
+	p.payeeUnknown = !mine
+	return p.post(audit)
+}
+
+// identify fills in the header row.
+func (p *poster) identify(a *audit) error {
+	h := a.payment
+	if h == nil {
+		p.row = billingdb.Remittance{EDIFileID: p.args.FileID, RequestHash: a.hash, ByteOffset: p.args.ByteOffset, ReceivedOn: p.args.ReceivedOn}
+		return nil
+	}
+	originator, trace := clean(h.Trace.Originator), clean(h.Trace.Number)
+	p.row = billingdb.Remittance{EDIFileID: p.args.FileID, SourceKey: "835|" + originator + "|" + trace, RequestHash: a.hash, Trace: trace,
+		Originator: originator, PayerName: clean(h.Payer.Name), Method: clean(h.Financial.Method), Handling: clean(h.Financial.Handling),
+		Amount: max(h.Financial.Amount, 0), CheckDate: h.Financial.Date, Control: clean(h.Header.Control), ByteOffset: h.ByteOffset,
+		State: billingdb.Posted, Claims: a.claims, ReceivedOn: p.args.ReceivedOn}
+	if npis := a.npis(); len(npis) > 0 {
+		p.row.PayeeNPI = npis[0]
+	}
+	if h.Financial.Method == remit835.MethodNone {
+		p.row.SourceKey += "|" + short(a.hash) // zero payments reuse traces
+	}
+	tins := []string{}
+	for _, id := range []string{originator, clean(h.Financial.Originator)} {
+		if len(id) > 1 && id[0] == '1' {
+			tins = append(tins, id[1:])
+		}
+	}
+	identifiers := []string{}
+	for _, id := range []string{h.Payer.ID, payerReference(h, "2U"), originator, strings.TrimPrefix(originator, "1")} {
+		if id = clean(id); id != "" {
+			identifiers = append(identifiers, id)
+		}
+	}
+	var err error
+	p.row.PayerID, err = billingdb.FindPayer(p.ctx, p.tx, p.args.PracticeID, tins, identifiers, p.row.PayerName)
+	return err
+}
+
+func payerReference(h *remit835.Payment, qualifier string) string {
+	for _, r := range h.Payer.References {
+		if r.Qualifier == qualifier {
+			return r.Value
+		}
+	}
+	return ""
+}
+
+// quarantine keeps a payment out of the book, whole, with its reason and a work
+// item. Its key has its hash behind it, so that the corrected payment posts.
+func (p *poster) quarantine(reason string, a *audit) error {
+	p.row.State, p.row.Reason = billingdb.Quarantined, reason
+	p.row.SourceKey = fmt.Sprintf("835|%s|%s|quarantine|%s", p.row.Originator, p.row.Trace, short(a.hash))
+	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
+	if err != nil || !inserted {
+		return err
+	}
+	return claimsdb.OpenWorkItems(p.ctx, p.tx, p.args.PracticeID, []claims.WorkItem{{Kind: claims.WorkQuarantine,
+		DedupeKey: "quarantine|" + row.SourceKey, PayerID: row.PayerID, RemittanceID: row.ID, EDIFileID: row.EDIFileID,
+		Reason: fmt.Sprintf("payment %s of %s was not posted: %s", row.Trace, row.Amount.Dollars(), reason),
+		Action: "Ask the payer for a corrected remittance; nothing of this one is in the book", Amount: row.Amount, OpenedOn: p.args.ReceivedOn}})
+}
+
+// post writes the gate and, behind it, everything that the payment does.
+func (p *poster) post(a *audit) error {
+	h := a.payment
+	if h.Financial.Handling == remit835.HandlingPrenotification {
+		p.row.State, p.row.Reason = billingdb.Informational, "a prenotification (BPR01 = P): a test of the account, nothing posts"
+		p.row.SourceKey += "|P"
+		_, _, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
+		return err
+	}
+	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
+	if err != nil {
+		return err
+	}
+	if !inserted {
+		if row.RequestHash == a.hash {
+			return nil // the same payment again
+		}
+		first := row.Amount
+		return p.quarantine(fmt.Sprintf("trace %s of payer %s was already received with other content (%s then, %s now; content %s then, %s now)",
+			row.Trace, row.Originator, first.Dollars(), p.row.Amount.Dollars(), short(row.RequestHash), short(a.hash)), a)
+	}
+	p.row = row
+	if p.row.PostingDate, err = ledgerdb.PostingDate(p.ctx, p.tx, p.args.PracticeID, p.args.ReceivedOn); err != nil {
+		return err
+	}
+	var treatments billing.Treatments
+	if treatments, p.provider, err = billingdb.Rules(p.ctx, p.tx, p.args.PracticeID); err != nil {
+		return err
+	}
+	if p.appealDays, err = billingdb.AppealDays(p.ctx, p.tx, p.args.PracticeID); err != nil {
+		return err
+	}
+	p.patients = map[int64]bool{}
+	p.poster = billing.NewPoster(billing.Payment{Key: p.row.SourceKey, Trace: p.row.Trace, PayerID: p.row.PayerID, PayerName: p.row.PayerName,
+		RemittanceID: p.row.ID, EDIFileID: p.row.EDIFileID, ReceivedOn: p.args.ReceivedOn, DecidedOn: h.Financial.Date,
+		PostingDate: p.row.PostingDate, PayeeUnknown: p.payeeUnknown}, treatments)
+	payment, err := p.postClaims()
+	if err != nil {
+		return err
+	}
+	return p.finish(payment)
+}
+
+// postClaims reads the payment again and posts its claims in slices. A slice
+// ends before a reversal of a claim that it already has, because the reversal
+// links to the earlier entry.
+func (p *poster) postClaims() (*remit835.Payment, error) {
+	d, payment, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	var part []*remit835.Claim
+	seen := map[string]bool{}
+	flush := func() error {
+		err := p.postSlice(part)
+		part = part[:0]
+		clear(seen)
+		return err
+	}
+	for {
+		c, err := d.NextClaim()
+		if err == io.EOF {
+			return payment, flush()
+		}
+		if err != nil {
+			return nil, err // it was readable a moment ago
+		}
+		cleanClaim(c)
+		if len(part) == slice || c.IsReversal() && seen[c.ControlNumber] {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+		part = append(part, c)
+		seen[c.ControlNumber] = true
+	}
+}
+
+func (p *poster) postSlice(part []*remit835.Claim) error {
+	if len(part) == 0 {
+		return nil
+	}
+	ours, err := p.match(part)
+	if err != nil {
+		return err
+	}
+	var keys []ledger.Key
+	var reversed []int64
+	for _, c := range part {
+		if our := ours[c]; our != nil {
+			keys = append(keys, p.poster.Keys(our)...)
+			p.patients[our.PatientID] = true
+			if c.IsReversal() {
+				reversed = append(reversed, our.ID)
+			}
+		}
+	}
+	slices.SortFunc(keys, ledger.Key.Compare)
+	keys = slices.Compact(keys)
+	balances, err := ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys)
+	if err != nil {
+		return err
+	}
+	p.poster.Know(balances)
+	histories, err := billingdb.Histories(p.ctx, p.tx, p.args.PracticeID, reversed)
+	if err != nil {
+		return err
+	}
+	for _, c := range part {
+		var history billing.History
+		if our := ours[c]; our != nil && c.IsReversal() {
+			history = histories[our.ID]
+		}
+		p.poster.Claim(c, ours[c], history)
+	}
+	return p.save()
+}
+
+// match finds our claims by CLP01, and by the control number of a line where
+// the payer dropped the claim's number.
+func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Claim, error) {
+	ours := map[*remit835.Claim]*billing.Claim{}
+	if p.payeeUnknown {
+		return ours, nil
+	}
+	var numbers []string
+	for _, c := range part {
+		numbers = append(numbers, c.ControlNumber)
+	}
+	found, err := claimsdb.ClaimsByNumber(p.ctx, p.tx, p.args.PracticeID, numbers)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	converted := map[int64]*billing.Claim{}
+	for _, c := range part {
+		f := found[c.ControlNumber]
+		if f == nil {
+			continue
+		}
+		if converted[f.ID] == nil {
+			converted[f.ID] = claimOf(f, p.appealDays)
+			ids = append(ids, f.ID)
+		}
+		ours[c] = converted[f.ID]
+	}
+	allowed, err := billingdb.ContractedAmounts(p.ctx, p.tx, p.args.PracticeID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, our := range converted {
+		for i := range our.Lines {
+			our.Lines[i].Allowed = allowed[our.Lines[i].ServiceLineID]
+		}
+	}
+	return ours, nil
+}
+
+// save writes what the poster has gathered.
+func (p *poster) save() error {
+	out := p.poster.Take()
+	practiceID := p.args.PracticeID
+	if err := billingdb.SaveReported(p.ctx, p.tx, practiceID, p.row.ID, &out); err != nil {
+		return err
+	}
+	if len(out.Entries) > 0 {
+		if _, err := ledgerdb.Post(p.ctx, p.tx, practiceID, out.Entries); err != nil {
+			return err
+		}
+	}
+	if err := claimsdb.Transition(p.ctx, p.tx, practiceID, out.Moves); err != nil {
+		return err
+	}
+	on := p.args.ReceivedOn
+	for kind, list := range map[claims.WorkItemKind][]int64{claims.WorkNoResponse: out.Answered, claims.WorkDenied: out.Resolved, claims.WorkAdjustment: out.Resolved} {
+		if err := claimsdb.CloseClaimItems(p.ctx, p.tx, practiceID, kind, list, on, "the payer answered again"); err != nil {
+			return err
+		}
+	}
+	p.cob = append(p.cob, out.NextPayer...)
+	return claimsdb.OpenWorkItems(p.ctx, p.tx, practiceID, out.Items)
+}
+
+// finish posts the provider adjustments, puts the patients' accounts in order,
+// and hands on what the next payers have to be asked for.
+func (p *poster) finish(payment *remit835.Payment) error {
+	for i := range payment.Adjustments {
+		a := &payment.Adjustments[i]
+		a.Provider, a.Reason, a.Reference = clean(a.Provider), clean(a.Reason), clean(a.Reference)
+	}
+	keys := p.poster.ProviderKeys(payment.Adjustments)
+	balances, err := ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys)
+	if err != nil {
+		return err
+	}
+	p.poster.Know(balances)
+	p.poster.ProviderAdjustments(payment.Adjustments, p.provider)
+	p.poster.Credits()
+	if p.payeeUnknown {
+		p.poster.UnknownPayee(payment.Financial.Amount)
+	}
+	if err := p.save(); err != nil {
+		return err
+	}
+	if err := p.settle(); err != nil {
+		return err
+	}
+	p.row.Posted, p.row.Unmatched = p.poster.Posted, p.poster.Unmatched
+	if err := billingdb.FinishRemittance(p.ctx, p.tx, p.args.PracticeID, p.row); err != nil {
+		return err
+	}
+	slices.Sort(p.cob)
+	for chunk := range slices.Chunk(slices.Compact(p.cob), slice) {
+		p.enqueue(jobs.COBBuildArgs{PracticeID: p.args.PracticeID, RunID: p.runID, RemittanceID: p.row.ID, ClaimIDs: slices.Clone(chunk), Today: p.args.ReceivedOn})
+	}
+	return nil
+}
+
+func (p *poster) settle() error {
+	ids := make([]int64, 0, len(p.patients))
+	for id := range p.patients {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	_, err := billingdb.SettleAccounts(p.ctx, p.tx, p.args.PracticeID, ids, p.row.PostingDate, "remit.post",
+		func(account string) string { return p.row.SourceKey + "|APPLY|" + account })
+	return err
+}
+
+func claimOf(f *claimsdb.PostingClaim, appealDays map[int64]int) *billing.Claim {
+	c := &billing.Claim{ID: f.ID, Number: f.Number, State: f.State, Rank: f.Rank, PayerID: f.PayerID, PatientID: f.PatientID,
+		GuarantorID: f.GuarantorID, EncounterID: f.EncounterID, Visit: f.EncounterExternalID, ProviderID: f.RenderingProviderID,
+		Charge: f.Charge, ServiceDate: f.ServiceDate, BillsPatient: f.PayerBillsPatient, QMB: f.QMB, Medicare: f.PayerKind == "medicare",
+		AppealDays: appealDays[f.PayerID]}
+	if f.Next != nil {
+		c.Next = &billing.NextPayer{PayerID: f.Next.PayerID, Rank: f.Next.Rank, BillsPatient: f.Next.BillsPatient, Medicare: f.Next.PayerKind == "medicare"}
+	}
+	for _, l := range f.Lines {
+		c.Lines = append(c.Lines, billing.ClaimLine{ServiceLineID: l.ServiceLineID, LineNo: l.LineNo, ControlNumber: l.ControlNumber,
+			Procedure: l.Procedure, Modifiers: l.Modifiers, Charge: l.Charge, ServiceDate: l.ServiceDate})
+	}
+	return c
+}
