@@ -1,0 +1,53 @@
+package ack
+
+import (
+	"io"
+
+	"github.com/claimbook/claimbook/edi/segment"
+)
+
+// Encode writes interchanges of acknowledgments in canonical form. It refuses
+// what it could not read back (a delimiter inside data, a missing required
+// element) with the segment and element.
+func Encode(w io.Writer, interchanges ...Interchange) error {
+	for i := range interchanges {
+		x := &interchanges[i]
+		e := &encoder{w: segment.NewWriter(w, x.Delimiters)}
+		_ = e.w.BeginInterchange(x.Header)
+		for k := range x.Envelopes {
+			e.envelope(&x.Envelopes[k])
+		}
+		for g := range x.Groups {
+			group := &x.Groups[g]
+			_ = e.w.BeginGroup(group.Header)
+			for k := range group.Implementations {
+				e.implementation(&group.Implementations[k])
+			}
+			for k := range group.Claims {
+				e.claimAck(&group.Claims[k])
+			}
+			_ = e.w.EndGroup()
+		}
+		_ = e.w.EndInterchange()
+		if err := e.w.Finish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type encoder struct{ w *segment.Writer }
+
+func (e *encoder) envelope(v *Envelope) {
+	w := e.w
+	w.Loop(nil)
+	w.Need("TA1", 1, v.Control)
+	w.NeedDate("TA1", 2, v.Date)
+	w.Need("TA1", 4, v.Code)
+	w.Need("TA1", 5, v.Note)
+	var day string
+	if !v.Date.IsZero() {
+		day = string(segment.AppendDay(nil, v.Date.Year, int(v.Date.Month), v.Date.Day)[2:])
+	}
+	_ = w.Seg("TA1").Elem(v.Control).Elem(day).Elem(v.Time).Elem(v.Code).Elem(v.Note).End()
+}
