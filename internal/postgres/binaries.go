@@ -19,8 +19,8 @@ import (
 
 // findServer returns the directory of the server's programs: PGBIN, else
 // pg_config's, else PATH's, else the newest of the places where packages put
-// them. An existing cluster (version not 0) needs its own major version.
-func findServer(version int) (string, error) {
+// them. An existing cluster in data (version not 0) needs its own major version.
+func findServer(data string, version int) (string, error) {
 	candidates := serverDirs()
 	var other []string
 	for _, dir := range candidates {
@@ -35,7 +35,7 @@ func findServer(version int) (string, error) {
 	}
 	switch {
 	case version != 0:
-		return "", fault.Environmentf("CB-PG-VERSION", "the private database was made by PostgreSQL %d and this machine has %s", version, orNone(other)).
+		return "", fault.Environmentf("CB-PG-VERSION", "the private database was made by PostgreSQL %d and this machine has %s", version, orNone(other)).At(data).
 			WithFix("install PostgreSQL " + strconv.Itoa(version) + ": " + installCommand(version) + ", or set PGBIN to its bin directory")
 	case len(other) > 0:
 		return "", fault.Environmentf("CB-PG-VERSION", "this machine has PostgreSQL %s; Claimbook needs %d or newer", orNone(other), oldestServer).

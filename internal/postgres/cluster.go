@@ -141,7 +141,13 @@ func startOrJoin(ctx context.Context, base string, settings []string) (layout, e
 	}
 	l.Settings = settings
 	if l.supervised() {
-		return l, l.awaitAnswer(ctx)
+		answers, err := l.awaitAnswer(ctx)
+		if err != nil {
+			return l, err
+		}
+		if answers {
+			return l, l.createDatabase(ctx) // its starter may have been killed before it could
+		}
 	}
 	if err := l.initialize(ctx); err != nil {
 		return layout{}, err
@@ -163,19 +169,23 @@ func (l layout) supervised() bool {
 }
 
 // awaitAnswer waits for a server that another process started; it may be
-// recovering from a crash.
-func (l layout) awaitAnswer(ctx context.Context) error {
+// recovering from a crash. It returns false when the supervisor is gone, so
+// that nobody will start the server but the caller.
+func (l layout) awaitAnswer(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverPatience)
 	defer cancel()
 	for {
-		err := l.ping(ctx, database)
+		err := l.ping(ctx, "postgres")
 		if err == nil {
-			return nil
+			return true, nil
+		}
+		if !l.supervised() {
+			return false, nil
 		}
 		select {
 		case <-ctx.Done():
-			return fault.Environmentf("CB-PG-SILENT", "the private PostgreSQL runs and does not answer").At(l.Base).
-				WithFix("look at " + l.logFile() + "; stop the other claimbook processes of this directory and try again").Because(err)
+			return false, fault.Environmentf("CB-PG-SILENT", "the private PostgreSQL runs and does not answer").At(l.Base).
+				WithFix("look at " + l.logFile() + "; stop the other claimbook processes of this directory and try again")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

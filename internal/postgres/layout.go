@@ -172,7 +172,7 @@ func (l *layout) initialize(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l.Bin, err = findServer(version); err != nil {
+	if l.Bin, err = findServer(l.Data, version); err != nil {
 		return err
 	}
 	if err := l.makeSocketDir(); err != nil {

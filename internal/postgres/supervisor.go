@@ -78,6 +78,9 @@ func supervise(l layout, answer *os.File) int {
 		return 1
 	}
 	defer func() { _ = life.release() }()
+	// For people who look: the lock is the sign of life, the number is not.
+	_ = life.file.Truncate(0)
+	_, _ = life.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 
 	server, err := startServer(l)
 	if err != nil {
@@ -105,6 +108,7 @@ func supervise(l layout, answer *os.File) int {
 			}
 		case alone := <-deserted:
 			server.stop()
+			_ = os.Remove(l.Socket) // empty now; the next start makes it again
 			_ = alone.release()
 			return 0
 		case <-terminated:
