@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -226,28 +227,78 @@ func TestMigrateTwiceAndAtOnce(t *testing.T) {
 	}
 }
 
-// A login without any right gets the statements that an administrator runs.
-func TestMigrateWithoutRights(t *testing.T) {
-	target := pgtest.EmptyURL(t)
+// as makes a login on the test server, with the rights, and returns the URL of
+// target for it.
+func as(t *testing.T, target, login, rights string, statements ...string) string {
+	t.Helper()
 	conn, err := pgx.Connect(ctx, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, "drop role if exists poor_login; create role poor_login login"); err != nil {
+	statements = append([]string{"create role " + login + " login " + rights}, statements...)
+	if _, err := conn.Exec(ctx, strings.Join(statements, "; ")); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _, _ = conn.Exec(ctx, "drop role poor_login") }()
-	poor, err := url.Parse(target)
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(ctx, target)
+		if err == nil {
+			_, err = conn.Exec(ctx, "drop owned by "+login+" cascade; drop role "+login)
+			_ = conn.Close(ctx)
+		}
+		if err != nil {
+			t.Errorf("drop the login: %v", err)
+		}
+	})
+	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	query := poor.Query()
-	query.Set("user", "poor_login")
-	poor.RawQuery = query.Encode()
-	err = postgres.Migrate(ctx, poor.String())
-	if fault.CodeOf(err) != "CB-DB-ROLES" || !strings.Contains(err.Error(), "GRANT claimbook_owner") {
-		t.Errorf("got %v, want CB-DB-ROLES with the statements", err)
+	query := u.Query()
+	query.Set("user", login)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// A login without any right gets the statements that an administrator runs;
+// after them, or with the right to do so itself, the same login migrates.
+func TestMigrateAsOrdinaryLogin(t *testing.T) {
+	login := fmt.Sprintf("login_%d", os.Getpid())
+	t.Run("no rights", func(t *testing.T) {
+		err := postgres.Migrate(ctx, as(t, pgtest.EmptyURL(t), login, ""))
+		if fault.CodeOf(err) != "CB-DB-ROLES" || !strings.Contains(err.Error(), "GRANT claimbook_owner") {
+			t.Errorf("got %v, want CB-DB-ROLES with the statements", err)
+		}
+	})
+	pgtest.URL(t) // the roles exist in the cluster from here on
+	for name, set := range map[string]struct {
+		rights     string
+		statements []string
+	}{
+		"an administrator granted the roles": {"", []string{"grant claimbook_owner, claimbook_work, claimbook_web to " + login,
+			"grant usage, create on schema public to claimbook_owner"}},
+		"the login may create roles and owns the schema": {"createrole", []string{"alter schema public owner to " + login}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := as(t, pgtest.EmptyURL(t), login, set.rights, set.statements...)
+			if err := postgres.Migrate(ctx, target); err != nil {
+				t.Fatal(err)
+			}
+			db, err := postgres.Open(ctx, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			for _, role := range []postgres.Role{postgres.RoleOwner, postgres.RoleWork, postgres.RoleWeb} {
+				if err := db.Tx(ctx, role, 1, func(tx pgx.Tx) error { _, err := postgres.IDs(ctx, tx, 1); return err }); err != nil {
+					t.Errorf("as %s: %v", role, err)
+				}
+			}
+			// River works outside our transactions, with the login's own rights.
+			if _, err := db.Pool.Exec(ctx, "select count(*) from river_job"); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -46,9 +46,8 @@ func createRolesOnce(ctx context.Context, conn *pgx.Conn) error {
 					return err
 				}
 			}
-			var member bool
-			if err := tx.QueryRow(ctx, "select pg_has_role(current_user, $1, 'MEMBER') and exists (select from pg_auth_members m "+
-				"where m.roleid = $1::regrole and m.member = current_user::regrole)", string(role)).Scan(&member); err != nil {
+			member, err := mayActAs(ctx, tx, role)
+			if err != nil {
 				return err
 			}
 			if !member {
@@ -62,6 +61,23 @@ func createRolesOnce(ctx context.Context, conn *pgx.Conn) error {
 		}
 		return grantSchema(ctx, tx)
 	})
+}
+
+// mayActAs reports whether the login has the role's privileges and may switch to
+// it. From PostgreSQL 16 these are apart, and a login that created a role has
+// at first neither.
+func mayActAs(ctx context.Context, tx pgx.Tx, role Role) (bool, error) {
+	var version int
+	if err := tx.QueryRow(ctx, "select current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return false, err
+	}
+	privileges := "USAGE"
+	if version >= 160000 {
+		privileges = "SET"
+	}
+	var may bool
+	err := tx.QueryRow(ctx, "select pg_has_role(current_user, $1, 'USAGE') and pg_has_role(current_user, $1, $2)", string(role), privileges).Scan(&may)
+	return may, err
 }
 
 // bypassRowSecurity gives the work role BYPASSRLS where this login may: on a
