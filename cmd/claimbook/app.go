@@ -11,7 +11,11 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/claims/claimsdb"
 	"github.com/claimbook/claimbook/internal/config"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/internal/postgres"
 )
 
@@ -72,4 +76,87 @@ func (a *App) Progress(label string) func(done, total int) {
 // read runs fn in a read-only transaction of the book's practice.
 func (b *Book) read(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	return b.DB.TxReadOnly(ctx, postgres.RoleWork, b.Practice.ID, fn)
+}
+
+// Book is an open book: its database, its practice, and the workers of this
+// process. What a command causes is done before it ends.
+type Book struct {
+	DB       *postgres.DB
+	Practice claims.Practice
+	Today    date.Date
+	Jobs     *jobs.Client
+	Settings config.Settings
+
+	release func()
+	working bool
+}
+
+// Open opens the book that the settings name and finds the practice. Workers
+// start with the first run that waits for them.
+func (a *App) Open(ctx context.Context) (*Book, error) {
+	return a.open(ctx, jobs.Options{})
+}
+
+func (a *App) open(ctx context.Context, options jobs.Options) (_ *Book, err error) {
+	url, release, err := a.Database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{Settings: a.Settings, release: release}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	if b.DB, err = postgres.Open(ctx, url); err != nil {
+		return nil, err
+	}
+	if err := postgres.RequireMigrated(ctx, url); err != nil {
+		return nil, err
+	}
+	registry := jobs.NewRegistry()
+	registerWorkers(registry, b.DB, a.Settings)
+	if b.Jobs, err = jobs.NewClient(b.DB, registry, options); err != nil {
+		return nil, err
+	}
+	return b, b.findPractice(ctx)
+}
+
+func (b *Book) findPractice(ctx context.Context) error {
+	err := b.DB.TxReadOnly(ctx, postgres.RoleWork, 0, func(tx pgx.Tx) (err error) {
+		b.Practice, err = claimsdb.FindPractice(ctx, tx, b.Settings.Practice)
+		return err
+	})
+	if b.Today = b.Settings.Today; b.Today.IsZero() {
+		b.Today = b.Practice.Today(time.Now())
+	}
+	return err
+}
+
+// Work starts this process's workers.
+func (b *Book) Work(ctx context.Context) error {
+	if b.working {
+		return nil
+	}
+	b.working = true
+	return b.Jobs.Start(ctx)
+}
+
+// Wait works this process's share of the run and returns when all of it is done.
+func (b *Book) Wait(ctx context.Context, runID int64, progress func(done, total int)) error {
+	if err := b.Work(ctx); err != nil {
+		return err
+	}
+	return b.Jobs.Wait(ctx, runID, progress)
+}
+
+// Close stops the workers and lets go of the database.
+func (b *Book) Close() {
+	if b.working {
+		_ = b.Jobs.Stop(context.Background())
+	}
+	if b.DB != nil {
+		b.DB.Close()
+	}
+	b.release()
 }

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"github.com/claimbook/claimbook/internal/config"
+	"github.com/claimbook/claimbook/internal/jobs"
+	"github.com/claimbook/claimbook/internal/postgres"
+)
+
+// registerWorkers tells the registry who works each kind of job.
+func registerWorkers(reg *jobs.Registry, db *postgres.DB, settings config.Settings) {
+}
