@@ -31,6 +31,21 @@ ALTER TABLE edi_file_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL; -- byte rang
 CREATE TRIGGER edi_file_chunk_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON edi_file_chunk
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- What a file holds: one row per TA1 and per transaction set, written when the
+-- file is routed. A file is finished when none of its rows waits.
+CREATE TABLE edi_transaction (
+    practice_id bigint NOT NULL,
+    file_id     bigint NOT NULL,
+    byte_offset bigint NOT NULL CHECK (byte_offset >= 0), -- of the TA1 segment, or of the ST
+    seq         integer NOT NULL CHECK (seq >= 1), -- in the file, TA1 segments counted too
+    kind        text NOT NULL, -- TA1, 999, 277CA, 835, or the ST01 of what we do not take
+    control     text NOT NULL DEFAULT '', -- ST02; TA101
+    state       text NOT NULL CHECK (state IN ('waiting', 'done', 'refused')),
+    outcome     text NOT NULL DEFAULT '', -- plain words
+    PRIMARY KEY (practice_id, file_id, byte_offset),
+    FOREIGN KEY (practice_id, file_id) REFERENCES edi_file (practice_id, id)
+);
+
 -- What a command or a page asked for; its jobs count down here. It is the
 -- fan-in: workflows are not in River's open version.
 CREATE TABLE job_run (
@@ -130,4 +145,4 @@ CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON au
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
-DROP TABLE audit_event, note, work_item, decision, input_log, job_run, edi_file_chunk, edi_file;
+DROP TABLE audit_event, note, work_item, decision, input_log, job_run, edi_transaction, edi_file_chunk, edi_file;

@@ -2,6 +2,7 @@ package exchangedb
 
 import (
 	"context"
+	"io"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,4 +55,14 @@ func LogInput(ctx context.Context, tx pgx.Tx, practiceID int64, kind string, ref
 	_, err := tx.Exec(ctx, `insert into input_log (practice_id, kind, ref_id, business_date, actor) values ($1, $2, $3, $4, $5)`,
 		practiceID, kind, refID, on, actor)
 	return err
+}
+
+// StoreInbound stores a file that a partner sent, and logs it as an input when
+// it is new. The same bytes again give the earlier row.
+func StoreInbound(ctx context.Context, tx pgx.Tx, practiceID, partnerID int64, name string, on date.Date, actor string, r io.Reader) (File, bool, error) {
+	f, existed, err := StoreFile(ctx, tx, practiceID, StoreParams{Direction: In, Kind: Unknown, Name: name, PartnerID: partnerID, ReceivedOn: on}, r)
+	if err != nil || existed {
+		return f, existed, err
+	}
+	return f, false, LogInput(ctx, tx, practiceID, InputInbound, f.ID, on, actor)
 }
