@@ -139,6 +139,8 @@ func (d *Decoder) Next() (*ClaimContext, error) {
 			var syntax *x12.SyntaxError
 			if !errors.As(err, &syntax) || syntax.Fatal {
 				d.fatal = true
+			} else if segment.EnvelopeOnly(syntax) {
+				return nil, d.spoil(err) // the claim being read is whole
 			}
 			d.drop()
 			return nil, err

@@ -37,6 +37,7 @@ type Decoder struct {
 	current ClaimGroup // the LX in force, without its claims
 	open    bool       // between ST and SE of payment
 	done    error      // what NextClaim returns at the payment's end
+	late    []error // faults of the envelope, reported after the claim they follow
 	claims  int
 	plbs    int
 	fatal   bool
@@ -193,24 +194,35 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 		}
 		return nil, fault.Usagef("CB-835-ORDER", "NextClaim was called before NextPayment")
 	}
+	if len(d.late) > 0 {
+		err := d.late[0]
+		d.late = d.late[1:]
+		return nil, err
+	}
 	var bad error // the first fault of the claim being read
 	d.claim, d.line = nil, nil
 	for {
 		s, err := d.next()
 		if err != nil {
-			if d.claim != nil && !d.fatal {
-				d.claim, d.line = nil, nil // its extent is not known any more
+			var syntax *x12.SyntaxError
+			if errors.As(err, &syntax) && segment.EnvelopeOnly(syntax) {
+				d.late = append(d.late, err) // the claim being read is whole
+				continue
 			}
+			d.claim, d.line = nil, nil // its extent is not known any more
 			return nil, err
 		}
 		switch id(s) {
 		case "CLP", "LX", "PLB", "SE", "ST", "GS", "GE", "ISA", "IEA":
-			if d.claim != nil {
+			if d.claim != nil || len(d.late) > 0 {
 				d.in.Unread()
 				c := d.claim
 				d.claim, d.line = nil, nil
 				if bad != nil {
 					return nil, bad
+				}
+				if c == nil {
+					return d.nextClaim()
 				}
 				return c, nil
 			}

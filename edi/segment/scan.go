@@ -44,6 +44,16 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// EnvelopeOnly reports whether a fault concerns counts and control numbers only,
+// so that the segments before and after it are whole.
+func EnvelopeOnly(f *x12.SyntaxError) bool {
+	switch f.Code {
+	case x12.CodeSECount, x12.CodeSEControl, x12.CodeGECount, x12.CodeGEControl, x12.CodeIEACount, x12.CodeIEAControl:
+		return true
+	}
+	return false
+}
+
 // Scanner reads the elements of one segment after another. The first value that
 // is not what it should be is kept as the segment's fault; reading goes on with
 // a zero value, so that a decoder reads a whole segment and asks once.
