@@ -53,11 +53,13 @@ func UnfinishedRuns(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Run, er
 // Wait returns when no job of the run is outstanding: nil when all are done, a
 // fault with the first reason when some were parked. progress, which may be
 // nil, is called with the counts now and then and once at the end; done counts
-// parked jobs too.
+// parked jobs too. A database that restarts meanwhile is waited for, but one that
+// cannot write any more ends the wait with its fault.
 func (c *Client) Wait(ctx context.Context, runID int64, progress func(done, total int)) error {
 	if progress == nil {
 		progress = func(int, int) {}
 	}
+	lastAnswer := time.Now()
 	for pause := 2 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		var run Run
 		var kind string
@@ -74,9 +76,16 @@ func (c *Client) Wait(ctx context.Context, runID int64, progress func(done, tota
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fault.NotFoundf("CB-RUN-UNKNOWN", "there is no run %d", runID)
 		}
+		if err != nil && waitsForDatabase(faultOf(err)) && time.Since(lastAnswer) < databasePatience {
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		lastAnswer = time.Now()
 		progress(run.Total-run.Outstanding, run.Total)
 		if run.Outstanding == 0 {
 			return c.finish(ctx, run, kind)
@@ -84,11 +93,22 @@ func (c *Client) Wait(ctx context.Context, runID int64, progress func(done, tota
 		if broken := c.broken.Load(); broken != nil {
 			return broken.err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
+		if err := sleep(ctx, pause); err != nil {
+			return err
 		}
+	}
+}
+
+// databasePatience is how long Wait bears a database that is away, as one that
+// starts again after a crash is.
+const databasePatience = 20 * time.Second
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 

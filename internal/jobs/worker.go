@@ -205,11 +205,11 @@ func (w *worker[T]) complete(ctx context.Context, tx pgx.Tx, job *river.Job[T], 
 	if err := claim(ctx, tx, job.ID, job.Attempt); err != nil {
 		return err
 	}
-	if err := w.reg.count(ctx, tx, job.JobRow, job.Args, p.args, tally{done: 1}); err != nil {
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil {
 		return err
 	}
-	_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-	return err
+	// Last, because the run's row is what its jobs contend for.
+	return w.reg.count(ctx, tx, job.JobRow, job.Args, p.args, tally{done: 1})
 }
 
 // claim locks the job's row and makes sure that it is still this attempt's: the
