@@ -17,6 +17,12 @@ import (
 // the first was answered in March and its patient paid part of the share.
 func quarter(t testing.TB) *world {
 	w := newWorld(t)
+	fillQuarter(t, w)
+	return w
+}
+
+func fillQuarter(t testing.TB, w *world) {
+	t.Helper()
 	a := w.visit(t, w.blue, w.ann, date.MustParse("2026-01-05"), 100_00)
 	b := w.visit(t, w.medicare, w.ben, date.MustParse("2026-02-10"), 250_00)
 	c := w.visit(t, w.blue, w.ben, monday, 80_00)
@@ -28,7 +34,6 @@ func quarter(t testing.TB) *world {
 	pay.Move(account(ledger.Undeposited), patient(a.line, w.ann), 5_00, w.dimensions(a))
 	pay.Move(account(ledger.Undeposited), ledger.Key{Account: ledger.PatientCredits, PatientID: w.ann, Reference: "E9"}, 30_00, ledger.Dimensions{})
 	w.post(t, pay)
-	return w
 }
 
 func TestTrialBalanceAsOf(t *testing.T) {

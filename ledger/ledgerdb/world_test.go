@@ -34,9 +34,11 @@ type visit struct {
 	served         date.Date
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldIn(t, newBook(t)) }
+
+func newWorldIn(t testing.TB, b book) *world {
 	t.Helper()
-	w := &world{book: newBook(t)}
+	w := &world{book: b}
 	w.do(t, func(ctx context.Context, tx pgx.Tx) error {
 		one := func(into *int64, sql string, args ...any) {
 			if err := tx.QueryRow(ctx, sql, append([]any{w.practice}, args...)...).Scan(into); err != nil {
