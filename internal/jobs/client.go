@@ -27,8 +27,8 @@ type Options struct {
 	// MaxWorkers is how many jobs of one queue run at once in this process; 0
 	// is two per processor, at least four and at most eight.
 	MaxWorkers int
-	// FetchCooldown is the least time between two fetches from a queue, which
-	// bounds its throughput; 0 is 5 ms.
+	// FetchCooldown is the least time between two fetches from a queue; a queue
+	// does at most MaxWorkers jobs in it. 0 is 2 ms.
 	FetchCooldown time.Duration
 	// FetchPollInterval is how long a job waits at most when its notification
 	// was lost; 0 is 200 ms.
@@ -83,7 +83,7 @@ func NewClient(db *postgres.DB, reg *Registry, opts Options) (*Client, error) {
 	config := &river.Config{
 		ID:                   c.id,
 		Logger:               logger,
-		FetchCooldown:        orDefault(opts.FetchCooldown, 5*time.Millisecond),
+		FetchCooldown:        orDefault(opts.FetchCooldown, 2*time.Millisecond),
 		FetchPollInterval:    orDefault(opts.FetchPollInterval, 200*time.Millisecond),
 		PollOnly:             opts.PollOnly,
 		RescueStuckJobsAfter: 48 * time.Hour, // ours finds them within seconds
