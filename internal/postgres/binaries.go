@@ -21,9 +21,8 @@ import (
 // pg_config's, else PATH's, else the newest of the places where packages put
 // them. An existing cluster in data (version not 0) needs its own major version.
 func findServer(data string, version int) (string, error) {
-	candidates := serverDirs()
 	var other []string
-	for _, dir := range candidates {
+	for _, dir := range serverDirs() {
 		found := serverVersion(dir)
 		switch {
 		case found == 0:
@@ -33,7 +32,11 @@ func findServer(data string, version int) (string, error) {
 			other = append(other, strconv.Itoa(found))
 		}
 	}
+	named := os.Getenv("PGBIN")
 	switch {
+	case named != "" && len(other) == 0:
+		return "", fault.Environmentf("CB-PG-MISSING", "PGBIN names a directory without PostgreSQL's server programs").At(named).
+			WithFix("correct or unset PGBIN; if they are not installed, run: " + installCommand(version))
 	case version != 0:
 		return "", fault.Environmentf("CB-PG-VERSION", "the private database was made by PostgreSQL %d and this machine has %s", version, orNone(other)).At(data).
 			WithFix("install PostgreSQL " + strconv.Itoa(version) + ": " + installCommand(version) + ", or set PGBIN to its bin directory")

@@ -37,7 +37,7 @@ func TestAttachWithoutServerPrograms(t *testing.T) {
 	if runtime.GOOS == "darwin" {
 		command = "brew install postgresql"
 	}
-	expectFault(t, err, "CB-PG-MISSING", 3, command, "DATABASE_URL")
+	expectFault(t, err, "CB-PG-MISSING", 3, "PGBIN", filepath.Join(dir, "nothing"), command)
 }
 
 // program writes a shell script in place of one of the server's programs.

@@ -135,7 +135,7 @@ func (db *DB) retry(ctx context.Context, begin pgx.TxOptions, end func(context.C
 			return nil
 		}
 		if try == triesPerTx || !lostRace(err) || ctx.Err() != nil {
-			return Explain(err)
+			return db.explain(err)
 		}
 		pause := time.Duration(rand.Int64N(int64(10*time.Millisecond) << try))
 		select {

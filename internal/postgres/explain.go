@@ -16,7 +16,8 @@ import (
 
 // Explain turns an error of the database's surroundings (no connection, no
 // disk, a standby, too many connections) into a fault that says what to do.
-// Any other error, and one that is a fault already, comes back unchanged.
+// Any other error, and one that is a fault already, comes back unchanged. A
+// lost connection's own text is left out: it says less than the fault.
 func Explain(err error) error {
 	if err == nil {
 		return nil
@@ -37,7 +38,7 @@ func Explain(err error) error {
 	if errors.As(err, &netErr) || errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "conn closed") ||
 		strings.Contains(err.Error(), "unexpected EOF") {
 		return fault.Environmentf("CB-DB-LOST", "the connection to the database was lost").
-			WithFix("run the command again; what was not committed was not done").Because(err)
+			WithFix("run the command again; what was not committed was not done")
 	}
 	return err
 }
@@ -46,19 +47,19 @@ func explainServer(pgErr *pgconn.PgError, err error) error {
 	switch pgErr.Code {
 	case "53100": // disk_full
 		return fault.Environmentf("CB-DB-DISK-FULL", "the database's disk is full; nothing of this step was kept").
-			WithFix("free space and run the command again").Because(err)
+			WithFix("free space and run the command again")
 	case "53200": // out_of_memory
 		return fault.Environmentf("CB-DB-MEMORY", "the database server is out of memory").Because(err)
 	case "53300": // too_many_connections
 		return fault.Environmentf("CB-DB-CONNECTIONS", "the database has no free connection").
-			WithFix("stop some workers, or raise max_connections").Because(err)
+			WithFix("stop some workers, or raise max_connections")
 	case "57P01", "57P02", "57P03": // admin_shutdown, crash_shutdown, cannot_connect_now
 		return fault.Environmentf("CB-DB-LOST", "the database server is stopping or starting").
-			WithFix("run the command again; what was not committed was not done").Because(err)
+			WithFix("run the command again; what was not committed was not done")
 	case "25006": // read_only_sql_transaction outside our own read-only transactions
 		if strings.Contains(pgErr.Message, "recovery") {
 			return fault.Environmentf("CB-DB-STANDBY", "the database is a read-only standby").
-				WithFix("point DATABASE_URL at the primary").Because(err)
+				WithFix("point DATABASE_URL at the primary")
 		}
 	case "42P01": // undefined_table
 		return fault.Environmentf("CB-DB-SCHEMA", "the database lacks a table that this version needs").
