@@ -95,10 +95,10 @@ func ClaimNumber(n int64) string { return fmt.Sprintf("C%08d", n) }
 func LineControlNumber(number string, line int) string { return fmt.Sprintf("%sL%d", number, line) }
 
 // BuildClaim freezes an encounter that the edits passed into the claim for one
-// of its coverages.
-func BuildClaim(s *Subject, coverage *Coverage, number string) Claim {
+// of its coverages. SetNumber gives it its number.
+func BuildClaim(s *Subject, coverage *Coverage) Claim {
 	c := Claim{
-		Number: number, Type: "837P", Frequency: "1", Rank: coverage.Rank, Payer: coverage.Payer,
+		Type: "837P", Frequency: "1", Rank: coverage.Rank, Payer: coverage.Payer,
 		Policy: policyOf(coverage, s.Patient), Patient: s.Patient.Person, Billing: *s.Billing, Rendering: *s.Rendering,
 		PlaceOfService: s.PlaceOfService(), Authorization: s.Record.Authorization, Diagnoses: s.Record.Diagnoses,
 	}
@@ -109,7 +109,7 @@ func BuildClaim(s *Subject, coverage *Coverage, number string) Claim {
 	for i, line := range s.Record.Lines {
 		c.Charge += line.Charge
 		c.Lines = append(c.Lines, ClaimLine{
-			Number: i + 1, ControlNumber: LineControlNumber(number, i+1), Procedure: line.Procedure, Modifiers: line.Modifiers,
+			Number: i + 1, Procedure: line.Procedure, Modifiers: line.Modifiers,
 			Pointers: line.Pointers, Units: line.Units, Unit: unitOf(line), Charge: line.Charge, ServiceDate: line.ServiceDate,
 		})
 	}
@@ -135,4 +135,12 @@ func unitOf(line EncounterLine) string {
 		return "UN"
 	}
 	return line.Unit
+}
+
+// SetNumber gives the claim its number, and its lines theirs.
+func (c *Claim) SetNumber(number string) {
+	c.Number = number
+	for i := range c.Lines {
+		c.Lines[i].ControlNumber = LineControlNumber(number, c.Lines[i].Number)
+	}
 }

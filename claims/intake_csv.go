@@ -153,7 +153,7 @@ func (r *csvReader) Next() (*ReadEncounter, error) {
 			}
 			break
 		}
-		if id := r.value(next, "encounter_id"); id != "" && id != raw.id {
+		if id := r.value(next, "encounter_id"); id == "" || id != raw.id {
 			r.ahead, r.line = next, nextLine
 			break
 		}
@@ -209,6 +209,7 @@ func (r *csvReader) begin(raw *rawEncounter, row []string, line int) {
 func (r *csvReader) add(raw *rawEncounter, row []string, line int) {
 	if len(row) != r.width {
 		raw.problem(line, "the row has %d values, the header %d columns", len(row), r.width)
+		return // its values are not where they should be
 	}
 	for _, column := range Columns {
 		value := r.value(row, column.Name)
