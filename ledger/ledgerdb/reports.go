@@ -22,19 +22,26 @@ func TrialBalance(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Da
 }
 
 // accountBalances sums debits less credits of each account, at the end of asOf.
+// Where nothing was posted later it needs no posting dates.
 func accountBalances(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date) (map[string]money.Cents, error) {
+	later, err := postedAfter(ctx, tx, practiceID, asOf)
+	if err != nil {
+		return nil, err
+	}
+	from, args := `transfer t where t.practice_id = $1`, []any{practiceID}
+	if later {
+		from = `journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id where e.practice_id = $1 and e.posting_date <= $2`
+		args = append(args, asOf)
+	}
 	rows, err := tx.Query(ctx, `
-		with moved as (
-			select t.debit_account, t.credit_account, sum(t.amount)::bigint as amount
-			from transfer t join journal_entry e on e.practice_id = t.practice_id and e.id = t.entry_id
-			where t.practice_id = $1 and e.posting_date <= $2
-			group by 1, 2
+		with moved as materialized (
+			select t.debit_account, t.credit_account, sum(t.amount)::bigint as amount from `+from+` group by 1, 2
 		)
 		select account, sum(amount)::bigint from (
 			select debit_account as account, amount from moved
 			union all
 			select credit_account, -amount from moved
-		) s group by 1`, practiceID, asOf)
+		) s group by 1`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +55,12 @@ func accountBalances(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date
 	return balances, err
 }
 
+// postedAfter reports whether anything was posted after the day.
+func postedAfter(ctx context.Context, tx pgx.Tx, practiceID int64, day date.Date) (later bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from journal_entry where practice_id = $1 and posting_date > $2)`, practiceID, day).Scan(&later)
+	return later, err
+}
+
 // Aging lists the receivables at the end of the day asOf by who owes them and
 // for how long. As of the last posting day or later it reads the sub-ledger;
 // as of an earlier day it sums the journal.
@@ -55,8 +68,8 @@ func Aging(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date, by 
 	if by != ledger.ByService && by != ledger.ByResponsibility {
 		return ledger.Aging{}, fault.Usagef("CB-REPORT-BASIS", "an aging counts by %q or %q, not by %q", ledger.ByService, ledger.ByResponsibility, by)
 	}
-	var later bool
-	if err := tx.QueryRow(ctx, `select exists (select from journal_entry where practice_id = $1 and posting_date > $2)`, practiceID, asOf).Scan(&later); err != nil {
+	later, err := postedAfter(ctx, tx, practiceID, asOf)
+	if err != nil {
 		return ledger.Aging{}, err
 	}
 	open := openNow
