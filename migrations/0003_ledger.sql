@@ -35,7 +35,7 @@ CREATE TABLE journal_entry (
     reverses     bigint, -- the entry that this one takes back
     memo         text NOT NULL DEFAULT '',
     actor        text NOT NULL DEFAULT '',
-    made_in      xid8 NOT NULL DEFAULT pg_current_xact_id(), -- lines join only in this transaction
+    made_in      xid8 NOT NULL DEFAULT pg_current_xact_id(), -- its transaction, so that a late entry cannot pose as an early one
     recorded_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (practice_id, id),
     UNIQUE (practice_id, id, line_count),
@@ -85,7 +85,7 @@ CREATE INDEX transfer_credit_line ON transfer (practice_id, credit_service_line_
 CREATE INDEX transfer_debit_patient ON transfer (practice_id, debit_patient_id) WHERE debit_patient_id <> 0;
 CREATE INDEX transfer_credit_patient ON transfer (practice_id, credit_patient_id) WHERE credit_patient_id <> 0;
 
--- An entry has its declared number of lines by the end of its transaction.
+-- An entry without lines does not outlive its transaction.
 ALTER TABLE journal_entry ADD CONSTRAINT journal_entry_last_line
     FOREIGN KEY (practice_id, id, line_count) REFERENCES transfer (practice_id, entry_id, line_no)
     DEFERRABLE INITIALLY DEFERRED;
@@ -132,10 +132,13 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'account % is not in the chart of accounts', bad.code USING ERRCODE = 'foreign_key_violation';
     END IF;
-    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT practice_id, entry_id FROM added) n
-               JOIN journal_entry e ON e.practice_id = n.practice_id AND e.id = n.entry_id
-               WHERE e.made_in <> pg_current_xact_id()) THEN
-        RAISE EXCEPTION 'a line joins an entry only in the transaction that made it' USING ERRCODE = 'restrict_violation';
+    -- The lines of an entry come in one statement, so that none is missing and
+    -- none can join later: their numbers are distinct and lie within 1..count.
+    SELECT entry_id, max(line_count) AS declared, count(*) AS came INTO bad
+    FROM added GROUP BY practice_id, entry_id HAVING count(*) <> max(line_count) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'an entry declares % lines and came with %: the lines of an entry are written together', bad.declared, bad.came
+            USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;

@@ -19,13 +19,13 @@ func explain(err error) error {
 	}
 	switch {
 	case strings.HasPrefix(refusal.Message, "period "):
-		return &fault.Error{Kind: fault.Invalid, Code: "CB-LEDGER-PERIOD", Message: refusal.Message, Err: nil}
+		return &fault.Error{Kind: fault.Invalid, Code: "CB-LEDGER-PERIOD", Message: refusal.Message}
 	case strings.HasPrefix(refusal.Message, "account "):
 		return &fault.Error{Kind: fault.Invalid, Code: "CB-LEDGER-ACCOUNT", Message: refusal.Message}
 	case strings.Contains(refusal.Message, "append-only"):
 		return &fault.Error{Kind: fault.Denied, Code: "CB-LEDGER-APPEND-ONLY", Message: refusal.Message}
-	case strings.Contains(refusal.Message, "in the transaction that made it"), strings.Contains(refusal.Message, "belongs to the transaction"):
-		return &fault.Error{Kind: fault.Invalid, Code: "CB-LEDGER-LATE-LINE", Message: refusal.Message}
+	case strings.HasPrefix(refusal.Message, "an entry "):
+		return &fault.Error{Kind: fault.Invalid, Code: "CB-LEDGER-LINES", Message: refusal.Message}
 	case refusal.ConstraintName == "journal_entry_practice_id_reverses_key":
 		return fault.Invalidf("CB-LEDGER-REVERSED", "an entry is reversed once: this one was reversed before")
 	case refusal.ConstraintName == "journal_entry_practice_id_reverses_fkey":
