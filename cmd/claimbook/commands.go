@@ -7,4 +7,5 @@ type commands struct {
 	config.Settings
 
 	Migrate migrateCmd `cmd:"" help:"Create or update the database schema."`
+	Sandbox sandboxCmd `cmd:"" help:"A payer of our own that answers claims offline."`
 }

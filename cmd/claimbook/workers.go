@@ -1,6 +1,7 @@
 package main
 
 import (
+	exchangework "github.com/claimbook/claimbook/edi/exchange/work"
 	"github.com/claimbook/claimbook/internal/config"
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/internal/postgres"
@@ -8,4 +9,5 @@ import (
 
 // registerWorkers tells the registry who works each kind of job.
 func registerWorkers(reg *jobs.Registry, db *postgres.DB, settings config.Settings) {
+	exchangework.Register(reg, db, settings.DataDir)
 }

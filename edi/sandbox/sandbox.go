@@ -18,6 +18,7 @@ import (
 
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/money"
 )
 
 // Options decide how the payer answers.
@@ -43,6 +44,13 @@ type Answer struct {
 	Name  string // for people; a receiver goes by content
 	Kind  string
 	Bytes []byte
+
+	// What is in it, for whoever tells the story.
+	Payer    string // identifier; "" where the clearinghouse answers
+	Claims   int    // of a 277CA or an 835, reversals and corrections counted
+	Rejected int    // claims of a 277CA, transaction sets of a 999, interchanges of a TA1
+	Payments int
+	Amount   money.Cents // of all payments
 }
 
 // Adjudicate answers the claims in the files, which are read to their ends. The
@@ -103,9 +111,9 @@ func (r *run) control() string {
 	return fmt.Sprintf("%09d", r.numbers)
 }
 
-func (r *run) add(kind, about string, bytes []byte) {
-	name := fmt.Sprintf("%03d_%s_%s.edi", len(r.answers)+1, kind, fileWord(about))
-	r.answers = append(r.answers, Answer{Name: name, Kind: kind, Bytes: bytes})
+func (r *run) add(a Answer, about string) {
+	a.Name = fmt.Sprintf("%03d_%s_%s.edi", len(r.answers)+1, a.Kind, fileWord(about))
+	r.answers = append(r.answers, a)
 }
 
 // fileWord keeps what is safe in a file's name anywhere.
@@ -126,7 +134,11 @@ func (r *run) answer(interchanges []*interchange) error {
 		if err != nil {
 			return err
 		}
-		r.add(KindTA1, x.header.Control, b)
+		a := Answer{Kind: KindTA1, Bytes: b}
+		if r.scenario.envelope != "" {
+			a.Rejected = 1
+		}
+		r.add(a, x.header.Control)
 	}
 	if r.scenario.envelope != "" {
 		return nil
@@ -137,14 +149,17 @@ func (r *run) answer(interchanges []*interchange) error {
 		if err != nil {
 			return err
 		}
-		r.add(Kind999, x.header.Control, b)
+		a := Answer{Kind: Kind999, Bytes: b}
 		for _, g := range x.groups {
 			for _, t := range g.sets {
 				if t.taken() {
 					taken = append(taken, t.claims...)
+				} else {
+					a.Rejected++
 				}
 			}
 		}
+		r.add(a, x.header.Control)
 	}
 	for _, c := range taken {
 		if err := c.check(); err != nil {
@@ -197,7 +212,12 @@ func (r *run) pay(all []*decided) error {
 		if err := audit(b); err != nil {
 			return fmt.Errorf("the payer's own audit of its 835 failed: %w", err)
 		}
-		r.add(Kind835, payments[0].identifier, b)
+		a := Answer{Kind: Kind835, Bytes: b, Payer: payments[0].identifier, Payments: len(payments)}
+		for _, p := range payments {
+			a.Claims += len(p.claims)
+			a.Amount += p.amount()
+		}
+		r.add(a, a.Payer)
 	}
 	return nil
 }

@@ -202,7 +202,7 @@ func (in *intake) take(s *x12.Segment) error {
 
 func (in *intake) beginSet(s *x12.Segment) error {
 	if s.String(1) != "837" {
-		return fault.Invalidf("CB-SANDBOX-TYPE", "this is a %s; a payer takes 837 claims", s.String(1)).At(in.at(s.Position())).
+		return fault.Invalidf("CB-SANDBOX-TYPE", "the transaction is of type %s; a payer takes 837 claims", s.String(1)).At(in.at(s.Position())).
 			WithFix("give the file that was sent to the payer")
 	}
 	version := s.String(3)

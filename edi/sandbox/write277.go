@@ -33,11 +33,9 @@ func (r *run) acknowledgeClaims(interchanges []*interchange, all []*decided) err
 		if house.last == "" {
 			house.last = "SANDBOX CLEARINGHOUSE"
 		}
-		b, err := r.write277(x, &source{entity: "AY", party: house, qualifier: "46"}, here)
-		if err != nil {
+		if err := r.add277(x, &source{entity: "AY", party: house, qualifier: "46"}, here, ""); err != nil {
 			return err
 		}
-		r.add(Kind277CA, "clearinghouse-"+x.header.Control, b)
 		byPayer := map[string][]*decided{}
 		var order []string
 		for _, d := range forwarded {
@@ -52,13 +50,25 @@ func (r *run) acknowledgeClaims(interchanges []*interchange, all []*decided) err
 			if k := r.Contracts[id]; k.Name != "" {
 				payer.last = k.Name
 			}
-			b, err := r.write277(x, &source{entity: "PR", party: payer, qualifier: "PI"}, claims)
-			if err != nil {
+			if err := r.add277(x, &source{entity: "PR", party: payer, qualifier: "PI"}, claims, id); err != nil {
 				return err
 			}
-			r.add(Kind277CA, id+"-"+x.header.Control, b)
 		}
 	}
+	return nil
+}
+
+func (r *run) add277(x *interchange, s *source, claims []*decided, payer string) error {
+	b, err := r.write277(x, s, claims)
+	if err != nil {
+		return fmt.Errorf("the 277CA cannot be written: %w", err)
+	}
+	about := payer
+	if about == "" {
+		about = "clearinghouse"
+	}
+	r.add(Answer{Kind: Kind277CA, Bytes: b, Payer: payer, Claims: len(claims), Rejected: len(s.tally(claims).rejected)},
+		about+"-"+x.header.Control)
 	return nil
 }
 
