@@ -37,7 +37,7 @@ type Decoder struct {
 	current ClaimGroup // the LX in force, without its claims
 	open    bool       // between ST and SE of payment
 	done    error      // what NextClaim returns at the payment's end
-	late    []error // faults of the envelope, reported after the claim they follow
+	late    []error    // faults of the envelope, reported after the claim they follow
 	claims  int
 	plbs    int
 	fatal   bool

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/claimbook/claimbook/edi/x12"
@@ -55,6 +56,9 @@ func (w *Writer) flush(n int) {
 	for len(w.unknown) > 0 && w.unknown[0].After <= n {
 		u := &w.unknown[0]
 		w.unknown = w.unknown[1:]
+		if u.blank() {
+			continue
+		}
 		b := w.Segment(u.ID)
 		for _, e := range u.Elements {
 			switch {
@@ -72,6 +76,21 @@ func (w *Writer) flush(n int) {
 		}
 		_ = b.End() // the writer keeps the error
 	}
+}
+
+// blank reports whether nothing of the segment would be left in canonical form.
+func (u *Unknown) blank() bool {
+	if u.ID != "" {
+		return false
+	}
+	for _, reps := range u.Elements {
+		for _, components := range reps {
+			if len(reps) > 1 || slices.ContainsFunc(components, func(c string) bool { return c != "" }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Seg begins a known segment of the loop.
