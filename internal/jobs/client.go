@@ -87,8 +87,12 @@ func NewClient(db *postgres.DB, reg *Registry, opts Options) (*Client, error) {
 		FetchPollInterval:    orDefault(opts.FetchPollInterval, 200*time.Millisecond),
 		PollOnly:             opts.PollOnly,
 		RescueStuckJobsAfter: 48 * time.Hour, // ours finds them within seconds
-		SkipUnknownJobCheck:  true,
-		SoftStopTimeout:      5 * time.Second,
+		// A parked job waits for a person, who may be on leave.
+		DiscardedJobRetentionPeriod: 365 * 24 * time.Hour,
+		// A job of a newer program is left for a process that knows it.
+		FetchOnlyKnownKinds: true,
+		SkipUnknownJobCheck: true,
+		SoftStopTimeout:     5 * time.Second,
 	}
 	if len(reg.kinds) > 0 {
 		config.Workers = reg.workers

@@ -38,6 +38,7 @@ func TestKilledDatabase(t *testing.T) {
 	db := open(t, cluster.URL())
 	c := client(t, db, stepWorker(db, 2*time.Millisecond))
 	const n = 1000
+	begin := time.Now()
 	runID := enqueue(t, db, c, n)
 
 	ctx := withTimeout(t, 60*time.Second)
@@ -54,6 +55,7 @@ func TestKilledDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Logf("kill %d at %s", kill, time.Since(begin))
 		pid, err := strconv.Atoi(strings.Fields(string(text))[0])
 		if err != nil {
 			t.Fatal(err)

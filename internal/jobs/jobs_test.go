@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -45,6 +46,16 @@ type closeArgs struct {
 
 func (closeArgs) Kind() string                       { return "test.close" }
 func (a closeArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
+
+// readArgs is a job that adds steps.
+type readArgs struct {
+	PracticeID int64 `json:"practice_id"`
+	RunID      int64 `json:"run_id"`
+	File       int   `json:"file"`
+}
+
+func (readArgs) Kind() string                       { return "test.read" }
+func (a readArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
 
 const practice = 1
 
@@ -328,6 +339,78 @@ func TestFailureIsTriedAgain(t *testing.T) {
 	scan(t, db, "select count(*), max(step) from effect", nil, &rows, &step)
 	if rows != 1 || step != 3 {
 		t.Errorf("%d effects, the last of attempt %d; want only that of attempt 3", rows, step)
+	}
+}
+
+// A full disk ends the wait with its own fault instead of waiting for jobs that
+// cannot end; once there is space the run goes on.
+func TestFullDiskEndsTheWait(t *testing.T) {
+	db, _ := book(t)
+	var full atomic.Bool
+	full.Store(true)
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		if full.Load() {
+			return &pgconn.PgError{Code: "53100", Message: "could not extend file"}
+		}
+		return recordStep(ctx, tx, "step", job.RunID, job.Args.Step)
+	}, jobs.RetryAfter(func(int) time.Duration { return 300 * time.Millisecond }))
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 1)
+	if err := c.Wait(withTimeout(t, 20*time.Second), runID, nil); fault.CodeOf(err) != "CB-DB-DISK-FULL" || fault.ExitCode(err) != 3 {
+		t.Fatalf("Wait says %v, want CB-DB-DISK-FULL and exit code 3", err)
+	}
+	full.Store(false)
+	ctx := withTimeout(t, 20*time.Second)
+	err := c.Wait(ctx, runID, nil)
+	for fault.CodeOf(err) == "CB-DB-DISK-FULL" && ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+		err = c.Wait(ctx, runID, nil)
+	}
+	if err != nil {
+		t.Fatalf("with space again: %v", err)
+	}
+}
+
+// The file's stages: two files are read and their chunks worked; the step that
+// follows all of them happens once, because it asks whether a file is still read.
+func TestStageEndAsksForEarlierStages(t *testing.T) {
+	db, _ := book(t)
+	reg := jobs.NewRegistry()
+	jobs.AddWorker(reg, db, func(_ context.Context, _ pgx.Tx, job *jobs.Job[readArgs]) error {
+		time.Sleep(time.Duration(job.Args.File) * 100 * time.Millisecond)
+		for i := range 3 {
+			job.Enqueue(stepArgs{practice, job.RunID, 10*job.Args.File + i})
+		}
+		return nil
+	})
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[stepArgs]) error {
+		return recordStep(ctx, tx, "step", job.RunID, job.Args.Step)
+	}, jobs.AtStageEnd(func(ctx context.Context, tx pgx.Tx, practiceID, runID int64, enqueue func(...jobs.Args)) error {
+		reading, err := jobs.Outstanding(ctx, tx, practiceID, runID, "test.read")
+		if err == nil && reading == 0 {
+			enqueue(closeArgs{practiceID, runID})
+		}
+		return err
+	}))
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[closeArgs]) error {
+		return recordStep(ctx, tx, "close", job.RunID, 0)
+	})
+	c := client(t, db, reg)
+	runID := enqueue(t, db, c, 0)
+	if err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		return c.Enqueue(context.Background(), tx, readArgs{practice, runID, 0}, readArgs{practice, runID, 2})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(withTimeout(t, 20*time.Second), runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	var steps, closes, ended int
+	scan(t, db, "select count(*) filter (where kind = 'step'), count(*) filter (where kind = 'close') from effect", nil, &steps, &closes)
+	scan(t, db, "select done from job_run where id = $1", []any{runID}, &ended)
+	if steps != 6 || closes != 1 || ended != 9 {
+		t.Errorf("%d steps, %d closes, %d jobs; want 6, 1 and 9", steps, closes, ended)
 	}
 }
 

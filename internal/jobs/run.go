@@ -50,6 +50,28 @@ func UnfinishedRuns(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Run, er
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Run])
 }
 
+// Outstanding is how many jobs of the kinds wait or run in a run, the caller's
+// own job included. It locks the run until the transaction ends, so that the
+// answer stays true.
+func Outstanding(ctx context.Context, tx pgx.Tx, practiceID, runID int64, kinds ...string) (int, error) {
+	var detail map[string]json.RawMessage
+	err := tx.QueryRow(ctx, "select detail from job_run where practice_id = $1 and id = $2 for update", practiceID, runID).Scan(&detail)
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, kind := range kinds {
+		if text, counted := detail["stage."+kind]; counted {
+			var n int
+			if err := json.Unmarshal(text, &n); err != nil {
+				return 0, fmt.Errorf("count of %s: %w", kind, err)
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
+
 // Wait returns when no job of the run is outstanding: nil when all are done, a
 // fault with the first reason when some were parked. progress, which may be
 // nil, is called with the counts now and then and once at the end; done counts

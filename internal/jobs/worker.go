@@ -55,9 +55,7 @@ func (j *Job[T]) LastOf(ctx context.Context, tx pgx.Tx, kind string) (bool, erro
 	if j.RunID == 0 {
 		return true, nil
 	}
-	var left int
-	err := tx.QueryRow(ctx, "select coalesce((detail->>$3)::int, 0) from job_run where practice_id = $1 and id = $2 for update",
-		j.PracticeID, j.RunID, "stage."+kind).Scan(&left)
+	left, err := Outstanding(ctx, tx, j.PracticeID, j.RunID, kind)
 	if err != nil {
 		return false, err
 	}
@@ -72,9 +70,14 @@ func (j *Job[T]) LastOf(ctx context.Context, tx pgx.Tx, kind string) (bool, erro
 	return left == 0, nil
 }
 
-// StageEnd is called once in the transaction that ends the last outstanding job
-// of a kind in a run, whether that job was done or parked. What it enqueues
-// through the Enqueuer belongs to that transaction.
+// StageEnd is called in the transaction that ends the last outstanding job of a
+// kind in a run, whether that job was done or parked. What it passes to enqueue
+// belongs to that transaction.
+//
+// It is called again when further jobs of the kind came later and ended too: as
+// when two files of a run are read one after the other, or a person retried a
+// parked job. What it causes must bear that; Outstanding tells whether an
+// earlier stage may still add jobs.
 type StageEnd func(ctx context.Context, tx pgx.Tx, practiceID, runID int64, enqueue func(args ...Args)) error
 
 // Option changes how the jobs of one kind are worked.
@@ -157,6 +160,7 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	})
 	switch {
 	case err == nil:
+		c.broken.Store(nil) // the book can be written
 		return nil
 	case errors.Is(err, errTakenOver), isStopping(ctx):
 		return err // not this attempt's fault: another process has the job, or this one is stopping

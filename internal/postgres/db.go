@@ -53,7 +53,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return nil, badURL()
 	}
 	if !urlSets(url, "pool_max_conns") {
-		config.MaxConns = 16
+		config.MaxConns = 32 // a client with eight workers on each of four queues; opened when needed
 	}
 	setDefault(config.ConnConfig.RuntimeParams, "application_name", "claimbook")
 	setDefault(config.ConnConfig.RuntimeParams, "timezone", "UTC")
