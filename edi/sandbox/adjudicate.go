@@ -167,12 +167,21 @@ func (c *claim) statusOfRank() string {
 	}
 }
 
-// nextPayer names whom the claim is forwarded to.
-func (c *claim) nextPayer() *party {
+// knownNext is the second payer, if the claim names it.
+func (c *claim) knownNext() *otherPayer {
 	for _, other := range c.others {
 		if other.rank == "S" {
-			return &party{last: other.name, idQualifier: "PI", id: other.id}
+			return other
 		}
+	}
+	return nil
+}
+
+// nextPayer names whom the claim is forwarded to. Medicare knows supplements
+// that the claim does not name.
+func (c *claim) nextPayer() *party {
+	if other := c.knownNext(); other != nil {
+		return &party{last: other.name, idQualifier: "PI", id: other.id}
 	}
 	return &party{last: "SANDBOX SUPPLEMENT PLAN", idQualifier: "PI", id: "SUPP1"}
 }
@@ -320,7 +329,11 @@ func (s *settled) deductible(left money.Cents) {
 	}
 }
 
+// coinsurance is nothing that Medicaid knows: its patients owe a stated copay at most.
 func (s *settled) coinsurance(pct int) {
+	if s.medicaid() {
+		return
+	}
 	for i := range s.lines {
 		s.lines[i].share("PR", "2", percent(s.lines[i].paid, pct*10))
 	}
@@ -387,8 +400,12 @@ func negate(list []adjustment) []adjustment {
 	return out
 }
 
-// correct settles a reversed claim anew with another fate.
+// correct settles a reversed claim anew with another fate. Where it should
+// leave coinsurance to a Medicaid patient, it leaves a copay.
 func (o *Options) correct(s *settled, f fate, why *denial) *settled {
+	if f == fateCoinsurance && s.medicaid() {
+		f = fateCopay
+	}
 	d := &decided{claim: s.claim, fate: f, denial: why}
 	c := o.settle(d)
 	c.icn, c.correctsID = o.controlNumber(s.number, "correction"), s.icn

@@ -48,8 +48,8 @@ type share struct {
 // eleven denied, one in thirty sent back before it is looked at.
 var mix = []share{
 	{fateReject, 35}, {fateDeny, 88}, {fatePartial, 42}, {fateSplit, 12}, {fateBundle, 14}, {fateModifier, 12},
-	{fateClaimLevel, 10}, {fateInterest, 14}, {fateCrossover, 25}, {fateUnderpaid, 6}, {fateDowncoded, 6},
-	{fatePaidInFull, 90}, {fateDeductible, 110}, {fateCopay, 150}, {fateCoinsurance, 176}, {fateContract, 210},
+	{fateClaimLevel, 10}, {fateInterest, 14}, {fateUnderpaid, 6}, {fateDowncoded, 6},
+	{fatePaidInFull, 50}, {fateDeductible, 115}, {fateCopay, 160}, {fateCoinsurance, 206}, {fateContract, 230},
 }
 
 // mustHappen is what a run of the default mix of fillFrom claims or more shows at least once.
@@ -91,15 +91,32 @@ func (o *Options) fateOfMix(c *claim) fate {
 	n := o.draw(c.number, "fate", 1000)
 	for _, part := range mix {
 		if n -= part.thousand; n < 0 {
-			if c.can(part.fate) {
-				return part.fate
+			if c.usual(part.fate) {
+				return o.forward(c, part.fate)
 			}
 			break
 		}
 	}
 	// What the claim cannot suffer becomes an ordinary payment.
-	ordinary := []fate{fateContract, fateCoinsurance, fateCopay, fateDeductible}
-	return ordinary[o.draw(c.number, "ordinary", len(ordinary))]
+	var ordinary []fate
+	for _, f := range []fate{fateContract, fateCoinsurance, fateCopay, fateDeductible} {
+		if c.usual(f) {
+			ordinary = append(ordinary, f)
+		}
+	}
+	return o.forward(c, ordinary[o.draw(c.number, "ordinary", len(ordinary))])
+}
+
+// forward lets Medicare send one in three of the ordinary claims whose next
+// payer it knows on to that payer.
+func (o *Options) forward(c *claim, f fate) fate {
+	switch f {
+	case fateContract, fateCoinsurance, fateDeductible:
+		if c.can(fateCrossover) && c.knownNext() != nil && o.draw(c.number, "crossover", 3) == 0 {
+			return fateCrossover
+		}
+	}
+	return f
 }
 
 // fill gives each fate that nobody drew to one claim that can have it and whose
@@ -117,14 +134,20 @@ func (o *Options) fill(all []*decided) {
 		}
 		return order[i].number < order[j].number
 	})
-	for _, f := range mustHappen {
+	give := func(f fate, fits func(*decided) bool) {
 		for i := 0; count[f] == 0 && i < len(order); i++ {
-			if d := order[i]; count[d.fate] > 2 && d.can(f) {
+			if d := order[i]; count[d.fate] > 2 && d.usual(f) && fits(d) {
 				count[d.fate]--
 				d.fate = f
 				count[f]++
 			}
 		}
+	}
+	for _, f := range mustHappen {
+		if f == fateCrossover {
+			give(f, func(d *decided) bool { return d.knownNext() != nil })
+		}
+		give(f, func(*decided) bool { return true })
 	}
 }
 
@@ -160,10 +183,29 @@ func (c *claim) can(f fate) bool {
 		}
 		return false
 	case fateCrossover:
-		return c.filing == "MB" || c.filing == "MA"
+		return c.medicare()
 	}
 	return true
 }
+
+// usual reports whether the fate can befall the claim and its kind of payer
+// does such things: Medicare has no copay, Medicaid nothing else, and payers
+// that set their own fees never pay a charge as it stands.
+func (c *claim) usual(f fate) bool {
+	switch f {
+	case fateCopay:
+		return c.can(f) && !c.medicare()
+	case fateDeductible, fateCoinsurance:
+		return c.can(f) && !c.medicaid()
+	case fatePaidInFull:
+		return c.can(f) && !c.medicare() && !c.medicaid() && c.filing != "HM"
+	}
+	return c.can(f)
+}
+
+func (c *claim) medicare() bool { return c.filing == "MB" || c.filing == "MA" }
+
+func (c *claim) medicaid() bool { return c.filing == "MC" }
 
 // asksFirst reports whether the claim asks its first payer.
 func (c *claim) asksFirst() bool { return c.rank == "" || c.rank == "P" }

@@ -8,7 +8,7 @@ import (
 // from what the payers before it left, never more.
 func (o *Options) settleLater(d *decided, s *settled, k *Contract) {
 	left := d.left()
-	whole := d.filing == "MC"
+	whole := d.medicaid()
 	for i, l := range d.lines {
 		x := settledLine{qualifier: l.qualifier, code: l.code, modifiers: l.modifiers, line: l, charge: l.charge, units: l.units}
 		x.allowed = left[i]

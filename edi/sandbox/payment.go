@@ -61,7 +61,8 @@ func accounts(all []*settled) []*account {
 	var list []*account
 	byKey := map[string]*account{}
 	for _, s := range all {
-		key := strings.Join([]string{s.payer.id, s.provider.id, s.tin, s.envelope.header.Sender, s.envelope.header.Usage}, "|")
+		h := s.envelope.header
+		key := strings.Join([]string{s.payer.id, s.provider.id, s.tin, h.Sender, h.Receiver, h.Usage}, "|")
 		a := byKey[key]
 		if a == nil {
 			a = &account{payer: s.payer, payee: s.provider, tin: s.tin, kind: s.kind, envelope: s.envelope}
@@ -270,14 +271,15 @@ func (o *Options) traceOf(p *payment, n int) string {
 // one transaction set a payee.
 func files(list []*account) [][]*payment {
 	type key struct {
-		payer, sender, usage string
-		round                int
+		payer, sender, receiver, usage string
+		round                          int
 	}
 	byKey := map[key][]*payment{}
 	var order []key
 	for _, a := range list {
 		for n, round := range a.rounds {
-			k := key{a.payer.id, a.envelope.header.Sender, a.envelope.header.Usage, n}
+			h := a.envelope.header
+			k := key{a.payer.id, h.Sender, h.Receiver, h.Usage, n}
 			if _, seen := byKey[k]; !seen {
 				order = append(order, k)
 			}

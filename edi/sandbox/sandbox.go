@@ -46,6 +46,7 @@ type Answer struct {
 	Bytes []byte
 
 	// What is in it, for whoever tells the story.
+	From     string // ISA06: the trading partner that the claims were sent to
 	Payer    string // identifier; "" where the clearinghouse answers
 	Claims   int    // of a 277CA or an 835, reversals and corrections counted
 	Rejected int    // claims of a 277CA, transaction sets of a 999, interchanges of a TA1
@@ -111,7 +112,8 @@ func (r *run) control() string {
 	return fmt.Sprintf("%09d", r.numbers)
 }
 
-func (r *run) add(a Answer, about string) {
+func (r *run) add(a Answer, x *interchange, about string) {
+	a.From = x.header.Receiver
 	a.Name = fmt.Sprintf("%03d_%s_%s.edi", len(r.answers)+1, a.Kind, fileWord(about))
 	r.answers = append(r.answers, a)
 }
@@ -138,7 +140,7 @@ func (r *run) answer(interchanges []*interchange) error {
 		if r.scenario.envelope != "" {
 			a.Rejected = 1
 		}
-		r.add(a, x.header.Control)
+		r.add(a, x, x.header.Control)
 	}
 	if r.scenario.envelope != "" {
 		return nil
@@ -159,7 +161,7 @@ func (r *run) answer(interchanges []*interchange) error {
 				}
 			}
 		}
-		r.add(a, x.header.Control)
+		r.add(a, x, x.header.Control)
 	}
 	for _, c := range taken {
 		if err := c.check(); err != nil {
@@ -217,7 +219,7 @@ func (r *run) pay(all []*decided) error {
 			a.Claims += len(p.claims)
 			a.Amount += p.amount()
 		}
-		r.add(a, a.Payer)
+		r.add(a, payments[0].envelope, a.Payer)
 	}
 	return nil
 }

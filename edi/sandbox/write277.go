@@ -68,7 +68,7 @@ func (r *run) add277(x *interchange, s *source, claims []*decided, payer string)
 		about = "clearinghouse"
 	}
 	r.add(Answer{Kind: Kind277CA, Bytes: b, Payer: payer, Claims: len(claims), Rejected: len(s.tally(claims).rejected)},
-		about+"-"+x.header.Control)
+		x, about+"-"+x.header.Control)
 	return nil
 }
 
