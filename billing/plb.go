@@ -160,6 +160,14 @@ func providerRule(rules []ProviderRule, payerID int64, code string) string {
 	return account
 }
 
+// PaperCheck puts the check that came with the remittance among the receipts
+// that wait for the next deposit.
+func (p *Poster) PaperCheck(amount money.Cents, offset int64) {
+	e := p.begin("check", p.payment.Key+"|CHK", "paper check "+p.payment.Trace)
+	e.move(ledger.Key{Account: ledger.Undeposited}, p.cash(), amount, p.at(offset))
+	e.finish()
+}
+
 // UnknownPayee opens the one work item of a payment that names a payee which is
 // not this practice.
 func (p *Poster) UnknownPayee(amount money.Cents) {

@@ -15,6 +15,7 @@ import (
 	"github.com/claimbook/claimbook/billing/billingdb"
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/edi/remit835"
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/ledger"
@@ -51,11 +52,34 @@ type poster struct {
 	appealDays map[int64]int
 	patients   map[int64]bool
 	cob        []int64
-	// What the claims of a payment whose payee we do not know carry: nothing of ours.
+	again      bool // the payment is here already
+	// payeeUnknown: no claim of the payment can be ours.
 	payeeUnknown bool
 }
 
+// run posts the payment and then tells the file what became of it.
 func (p *poster) run() error {
+	if err := p.work(); err != nil {
+		return err
+	}
+	outcome := ""
+	switch {
+	case p.again:
+		outcome = fmt.Sprintf("payment %s was received before: nothing to do", p.row.Trace)
+	case p.row.State == billingdb.Quarantined:
+		outcome = "quarantined: " + p.row.Reason
+	case p.row.State == billingdb.Informational:
+		outcome = p.row.Reason
+	default:
+		outcome = fmt.Sprintf("payment %s posted: %d claims", p.row.Trace, p.row.Claims)
+		if p.row.Unmatched > 0 {
+			outcome += fmt.Sprintf(", %d of them unidentified", p.row.Unmatched)
+		}
+	}
+	return exchangedb.FinishTransaction(p.ctx, p.tx, p.args.PracticeID, p.args.FileID, p.args.ByteOffset, exchangedb.Done, outcome)
+}
+
+func (p *poster) work() error {
 	audit, err := p.audit()
 	if err != nil {
 		return err
@@ -128,6 +152,7 @@ func (p *poster) quarantine(reason string, a *audit) error {
 	p.row.SourceKey = fmt.Sprintf("835|%s|%s|quarantine|%s", p.row.Originator, p.row.Trace, short(a.hash))
 	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
 	if err != nil || !inserted {
+		p.again = !inserted
 		return err
 	}
 	return claimsdb.OpenWorkItems(p.ctx, p.tx, p.args.PracticeID, []claims.WorkItem{{Kind: claims.WorkQuarantine,
@@ -142,7 +167,8 @@ func (p *poster) post(a *audit) error {
 	if h.Financial.Handling == remit835.HandlingPrenotification {
 		p.row.State, p.row.Reason = billingdb.Informational, "a prenotification (BPR01 = P): a test of the account, nothing posts"
 		p.row.SourceKey += "|P"
-		_, _, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
+		_, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
+		p.again = !inserted
 		return err
 	}
 	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
@@ -151,7 +177,8 @@ func (p *poster) post(a *audit) error {
 	}
 	if !inserted {
 		if row.RequestHash == a.hash {
-			return nil // the same payment again
+			p.again = true
+			return nil
 		}
 		first := row.Amount
 		return p.quarantine(fmt.Sprintf("trace %s of payer %s was already received with other content (%s then, %s now; content %s then, %s now)",
@@ -334,6 +361,9 @@ func (p *poster) finish(payment *remit835.Payment) error {
 	p.poster.Know(balances)
 	p.poster.ProviderAdjustments(payment.Adjustments, p.provider)
 	p.poster.Credits()
+	if payment.Financial.Method == remit835.MethodCheck {
+		p.poster.PaperCheck(payment.Financial.Amount, payment.Financial.ByteOffset)
+	}
 	if p.payeeUnknown {
 		p.poster.UnknownPayee(payment.Financial.Amount)
 	}

@@ -1,0 +1,300 @@
+package billingdb
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/billing"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// openBalances are the balances of patients and their visits, each with whom it
+// concerns. What a payer reported for a claim and no line is kept under the
+// claim's number.
+const openBalances = `
+	SELECT b.account, b.service_line_id, b.reference, b.amount, p.id AS patient_id, p.guarantor_id
+	FROM subledger_balance b
+	LEFT JOIN service_line l ON l.practice_id = b.practice_id AND l.id = b.service_line_id AND b.service_line_id <> 0
+	LEFT JOIN encounter e ON e.practice_id = l.practice_id AND e.id = l.encounter_id
+	LEFT JOIN claim c ON c.practice_id = b.practice_id AND b.account = '1100' AND b.service_line_id = 0 AND c.number = b.reference
+	JOIN patient p ON p.practice_id = b.practice_id
+	     AND p.id = CASE WHEN b.patient_id <> 0 THEN b.patient_id ELSE coalesce(e.patient_id, c.patient_id) END
+	WHERE b.practice_id = $1 AND b.account IN ('1100', '1110', '2000') AND b.amount <> 0`
+
+// Guarantors returns the guarantors of whose patients anything is open, by
+// account, and the patients who hold credits while something is owed.
+func Guarantors(ctx context.Context, tx pgx.Tx, practiceID int64) (ids, holdCredits []int64, err error) {
+	rows, err := tx.Query(ctx, `WITH open AS (`+openBalances+`)
+		SELECT g.id FROM guarantor g WHERE g.practice_id = $1 AND g.id IN (SELECT guarantor_id FROM open) ORDER BY g.account`, practiceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ids, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+		return nil, nil, err
+	}
+	rows, err = tx.Query(ctx, `WITH open AS (`+openBalances+`)
+		SELECT patient_id FROM open GROUP BY patient_id
+		HAVING bool_or(account = '2000') AND bool_or(account = '1110') OR bool_or(account = '1110' AND amount < 0) ORDER BY 1`, practiceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	holdCredits, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	return ids, holdCredits, err
+}
+
+// Households returns what decides the statements of the guarantors, in the
+// order given.
+func Households(ctx context.Context, tx pgx.Tx, practiceID int64, guarantorIDs []int64) ([]*billing.Household, error) {
+	byID, list, err := guarantors(ctx, tx, practiceID, guarantorIDs)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `WITH open AS (`+openBalances+` AND p.guarantor_id = ANY($2))
+		SELECT account, service_line_id, reference, amount, patient_id, guarantor_id FROM open`, practiceID, guarantorIDs)
+	if err != nil {
+		return nil, err
+	}
+	owed := map[int64]money.Cents{}            // by service line
+	pending := map[int64]money.Cents{}         // by service line
+	loose := map[int64]map[int64]money.Cents{} // by guarantor and patient: owed for no line
+	lineOf, patientOf := map[int64]int64{}, []int64{}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var account, reference string
+		var line, patient, guarantor int64
+		var amount money.Cents
+		if err := row.Scan(&account, &line, &reference, &amount, &patient, &guarantor); err != nil {
+			return struct{}{}, err
+		}
+		h := byID[guarantor]
+		switch {
+		case account == "1100":
+			h.Pending += amount
+			pending[line] += amount
+			patientOf = append(patientOf, patient)
+		case account == "2000" && reference == "":
+			h.Credits -= amount
+		case account == "1110" && line == 0:
+			if loose[guarantor] == nil {
+				loose[guarantor] = map[int64]money.Cents{}
+			}
+			loose[guarantor][patient] += amount
+		case account == "1110":
+			owed[line] += amount
+			lineOf[line] = guarantor
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := protect(ctx, tx, practiceID, patientOf, byID); err != nil {
+		return nil, err
+	}
+	var lines []int64
+	for line := range owed {
+		// While an insurer has paid too much for a line, its answer is being
+		// corrected: what the patient owes is not known yet.
+		if pending[line] >= 0 {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	if err := visits(ctx, tx, practiceID, lines, lineOf, owed, pending, byID); err != nil {
+		return nil, err
+	}
+	for _, h := range list {
+		patients := loose[h.GuarantorID]
+		for _, patient := range sortedKeys(patients) {
+			h.Visits = append(h.Visits, billing.Visit{Patient: h.Recipient.Name, Lines: []billing.StatementLine{{PatientID: patient,
+				Description: "Part of an earlier claim that your plan leaves to you", Amounts: billing.Amounts{Owed: patients[patient]}}}})
+		}
+	}
+	return list, dunned(ctx, tx, practiceID, list)
+}
+
+func guarantors(ctx context.Context, tx pgx.Tx, practiceID int64, ids []int64) (map[int64]*billing.Household, []*billing.Household, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT g.id, g.account, g.first_name, g.last_name, g.address1, g.address2, g.city, g.state, g.zip, g.hold,
+		       EXISTS (SELECT 1 FROM payment_plan n WHERE n.practice_id = g.practice_id AND n.guarantor_id = g.id AND n.state = 'current'),
+		       (SELECT max(statement_date) FROM statement s WHERE s.practice_id = g.practice_id AND s.guarantor_id = g.id)
+		FROM unnest($2::bigint[]) WITH ORDINALITY AS u (id, n)
+		JOIN guarantor g ON g.practice_id = $1 AND g.id = u.id ORDER BY u.n`, practiceID, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	byID := map[int64]*billing.Household{}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*billing.Household, error) {
+		h := &billing.Household{History: map[int64]billing.VisitHistory{}}
+		var first, last string
+		a := &h.Recipient.Address
+		err := row.Scan(&h.GuarantorID, &h.Account, &first, &last, &a.Line1, &a.Line2, &a.City, &a.State, &a.ZIP, &h.Hold, &h.PlanCurrent, &h.LastStatement)
+		h.Recipient.Name = strings.TrimSpace(first + " " + last)
+		byID[h.GuarantorID] = h
+		return h, err
+	})
+	return byID, list, err
+}
+
+// protect marks the households of patients who have something open with an
+// insurer and may not be billed for it.
+func protect(ctx context.Context, tx pgx.Tx, practiceID int64, patientIDs []int64, byID map[int64]*billing.Household) error {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT p.guarantor_id FROM coverage v
+		JOIN payer y ON y.practice_id = v.practice_id AND y.id = v.payer_id
+		JOIN patient p ON p.practice_id = v.practice_id AND p.id = v.patient_id
+		WHERE v.practice_id = $1 AND v.patient_id = ANY($2) AND (v.qmb OR NOT y.bills_patient)`, practiceID, patientIDs)
+	if err != nil {
+		return err
+	}
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { byID[id].Protected = true; return nil })
+	return err
+}
+
+// Accounts on the other side of a receivable, by what they mean to a patient;
+// every other one is an adjustment.
+const (
+	insurerAccounts = `('1050', '2010', '2100', '2190', '2210')`
+	patientAccounts = `('1000', '1010', '2000', '2200')`
+)
+
+// visits adds the lines with a patient balance to their households, visit by
+// visit, with where the charge went.
+func visits(ctx context.Context, tx pgx.Tx, practiceID int64, lines []int64, guarantorOf map[int64]int64, owed, pending map[int64]money.Cents,
+	byID map[int64]*billing.Household) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	amounts, shares, err := whereItWent(ctx, tx, practiceID, lines)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT l.id, e.id, e.external_id, e.service_date, p.id, p.first_name || ' ' || p.last_name,
+		       coalesce(nullif(trim(d.first_name || ' ' || d.last_name), ''), ''), l.service_date, l.description, l.procedure_code
+		FROM service_line l
+		JOIN encounter e ON e.practice_id = l.practice_id AND e.id = l.encounter_id
+		JOIN patient p ON p.practice_id = e.practice_id AND p.id = e.patient_id
+		LEFT JOIN provider d ON d.practice_id = e.practice_id AND d.id = e.rendering_provider_id
+		WHERE l.practice_id = $1 AND l.id = ANY($2) ORDER BY e.service_date, e.external_id, l.line_no`, practiceID, lines)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var l billing.StatementLine
+		var v billing.Visit
+		var procedure string
+		if err := row.Scan(&l.ServiceLineID, &v.EncounterID, &v.Visit, &v.Date, &l.PatientID, &v.Patient, &v.Provider, &l.Date, &l.Description, &procedure); err != nil {
+			return struct{}{}, err
+		}
+		if l.Description == "" {
+			l.Description = "Service " + procedure
+		}
+		l.Amounts, l.Shares = amounts[l.ServiceLineID], shares[l.ServiceLineID]
+		l.Owed, l.Pending = owed[l.ServiceLineID], pending[l.ServiceLineID]
+		h := byID[guarantorOf[l.ServiceLineID]]
+		if n := len(h.Visits); n == 0 || h.Visits[n-1].EncounterID != v.EncounterID {
+			h.Visits = append(h.Visits, v)
+		}
+		last := &h.Visits[len(h.Visits)-1]
+		last.Lines = append(last.Lines, l)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// whereItWent adds up each line's transfers by what stands on the other side,
+// and the patient's shares by their reason.
+func whereItWent(ctx context.Context, tx pgx.Tx, practiceID int64, lines []int64) (map[int64]billing.Amounts, map[int64][]billing.PatientShare, error) {
+	rows, err := tx.Query(ctx, `
+		WITH moves AS (
+			SELECT debit_service_line_id AS line, credit_account AS other, amount FROM transfer
+			WHERE practice_id = $1 AND debit_service_line_id <> 0 AND debit_service_line_id = ANY($2) AND credit_account NOT IN ('1100', '1110')
+			UNION ALL
+			SELECT credit_service_line_id, debit_account, -amount FROM transfer
+			WHERE practice_id = $1 AND credit_service_line_id <> 0 AND credit_service_line_id = ANY($2) AND debit_account NOT IN ('1100', '1110'))
+		SELECT line, coalesce(sum(amount) FILTER (WHERE other = '4000'), 0)::bigint,
+		       -coalesce(sum(amount) FILTER (WHERE other IN `+insurerAccounts+`), 0)::bigint,
+		       -coalesce(sum(amount) FILTER (WHERE other IN `+patientAccounts+`), 0)::bigint,
+		       -coalesce(sum(amount) FILTER (WHERE other <> '4000' AND other NOT IN `+insurerAccounts+` AND other NOT IN `+patientAccounts+`), 0)::bigint
+		FROM moves GROUP BY line`, practiceID, lines)
+	if err != nil {
+		return nil, nil, err
+	}
+	amounts := map[int64]billing.Amounts{}
+	var line int64
+	var a billing.Amounts
+	if _, err = pgx.ForEachRow(rows, []any{&line, &a.Charge, &a.InsurancePaid, &a.PatientPaid, &a.Adjustments}, func() error {
+		amounts[line] = a
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	rows, err = tx.Query(ctx, `
+		WITH moves AS (
+			SELECT debit_service_line_id AS line, carc, amount FROM transfer
+			WHERE practice_id = $1 AND debit_service_line_id <> 0 AND debit_service_line_id = ANY($2) AND debit_account = '1110' AND credit_account = '1100' AND group_code = 'PR'
+			UNION ALL
+			SELECT credit_service_line_id, carc, -amount FROM transfer
+			WHERE practice_id = $1 AND credit_service_line_id <> 0 AND credit_service_line_id = ANY($2) AND credit_account = '1110' AND debit_account = '1100' AND group_code = 'PR')
+		SELECT line, carc, sum(amount)::bigint FROM moves GROUP BY line, carc HAVING sum(amount) > 0 ORDER BY line, carc`, practiceID, lines)
+	if err != nil {
+		return nil, nil, err
+	}
+	shares := map[int64][]billing.PatientShare{}
+	var carc string
+	var amount money.Cents
+	_, err = pgx.ForEachRow(rows, []any{&line, &carc, &amount}, func() error {
+		shares[line] = append(shares[line], billing.PatientShare{Reason: billing.Why(carc), Amount: amount})
+		return nil
+	})
+	return amounts, shares, err
+}
+
+// dunned adds how each visit was dunned so far.
+func dunned(ctx context.Context, tx pgx.Tx, practiceID int64, list []*billing.Household) error {
+	var encounters []int64
+	for _, h := range list {
+		for i := range h.Visits {
+			encounters = append(encounters, h.Visits[i].EncounterID)
+		}
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT l.encounter_id, min(s.statement_date), (array_agg(l.dunning_level ORDER BY s.statement_date DESC))[1]
+		FROM statement_line l JOIN statement s ON s.practice_id = l.practice_id AND s.id = l.statement_id
+		WHERE l.practice_id = $1 AND l.encounter_id = ANY($2) GROUP BY 1`, practiceID, encounters)
+	if err != nil {
+		return err
+	}
+	histories := map[int64]billing.VisitHistory{}
+	var id int64
+	var first date.Date
+	var level int16
+	if _, err := pgx.ForEachRow(rows, []any{&id, &first, &level}, func() error {
+		histories[id] = billing.VisitHistory{First: first, LastLevel: int(level)}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, h := range list {
+		for i := range h.Visits {
+			if known, ok := histories[h.Visits[i].EncounterID]; ok {
+				h.History[h.Visits[i].EncounterID] = known
+			}
+		}
+	}
+	return nil
+}
+
+func sortedKeys(m map[int64]money.Cents) []int64 {
+	keys := make([]int64, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
