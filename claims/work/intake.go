@@ -59,7 +59,12 @@ func Intake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, run
 	return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today)
 }
 
+// beginIntake enqueues the reading of the run's first file. The lock keeps the
+// end of the file before out, which looks for this one.
 func beginIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID, fileID int64, format string, today date.Date) (Taken, error) {
+	if err := claimsdb.LockIntake(ctx, tx, practiceID); err != nil {
+		return Taken{}, err
+	}
 	f, err := claimsdb.AddIntakeFile(ctx, tx, practiceID, fileID, runID, format)
 	if err != nil {
 		return Taken{}, err
