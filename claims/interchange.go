@@ -2,6 +2,7 @@ package claims
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/claimbook/claimbook/edi/claim837"
@@ -38,25 +39,59 @@ func (e Envelope) SetControl(index int) string {
 	return fmt.Sprintf("%04d", e.FirstSetControl+int64(index/e.MaxClaims))
 }
 
-// BuildInterchange makes one interchange of professional claims, in their
-// order: at most MaxClaims a transaction set, grouped by billing provider,
-// subscriber and patient.
-func BuildInterchange(e Envelope, list []Claim) *claim837.Interchange {
-	group := claim837.Group{Header: x12.Group{
+// Write writes one interchange of count professional claims, one transaction set
+// after the other. set returns the claims of the nth set, MaxClaims of them or the
+// rest; it is asked once for each, so that only one set is in memory. wrote, which may
+// be nil, is told where each claim begins in the file.
+func (e Envelope) Write(w io.Writer, count int, set func(n int) ([]Claim, error), wrote func(number string, offset int64)) error {
+	out := claim837.NewEncoder(w, x12.Delimiters{})
+	out.BeginInterchange(x12.Interchange{
+		SenderQualifier: e.SenderQualifier, Sender: e.SenderID, ReceiverQualifier: e.ReceiverQualifier, Receiver: e.ReceiverID,
+		Date: e.On.Format("060102"), Time: noon, Control: fmt.Sprintf("%09d", e.InterchangeControl), AckRequested: true, Usage: e.Usage,
+	})
+	out.BeginGroup(x12.Group{
 		FunctionalID: "HC", Sender: e.SenderID, Receiver: e.ReceiverID, Date: e.On.X12(), Time: noon,
 		Control: fmt.Sprint(e.GroupControl), Version: claim837.Professional,
-	}}
-	for first := 0; first < len(list); first += e.MaxClaims {
-		part := list[first:min(first+e.MaxClaims, len(list))]
-		group.Transactions = append(group.Transactions, transaction(e, e.SetControl(first), part))
+	})
+	for n := range e.SetCount(count) {
+		list, err := set(n)
+		if err != nil {
+			return err
+		}
+		t := transaction(e, e.SetControl(n*e.MaxClaims), list)
+		writeTransaction(out, &t, wrote)
 	}
-	return &claim837.Interchange{
-		Header: x12.Interchange{
-			SenderQualifier: e.SenderQualifier, Sender: e.SenderID, ReceiverQualifier: e.ReceiverQualifier, Receiver: e.ReceiverID,
-			Date: e.On.Format("060102"), Time: noon, Control: fmt.Sprintf("%09d", e.InterchangeControl), AckRequested: true, Usage: e.Usage,
-		},
-		Groups: []claim837.Group{group},
+	out.EndGroup()
+	out.EndInterchange()
+	return out.Close()
+}
+
+func writeTransaction(out *claim837.Encoder, t *claim837.Transaction, wrote func(number string, offset int64)) {
+	claim := func(c *claim837.Claim) {
+		if wrote != nil {
+			wrote(c.ControlNumber, out.Offset())
+		}
+		out.Claim(c)
 	}
+	out.BeginTransaction(t)
+	for b := range t.Billing {
+		billing := &t.Billing[b]
+		out.BillingProvider(billing, true)
+		for s := range billing.Subscribers {
+			subscriber := &billing.Subscribers[s]
+			out.Subscriber(subscriber, len(subscriber.Patients) > 0)
+			for c := range subscriber.Claims {
+				claim(&subscriber.Claims[c])
+			}
+			for p := range subscriber.Patients {
+				out.Patient(&subscriber.Patients[p])
+				for c := range subscriber.Patients[p].Claims {
+					claim(&subscriber.Patients[p].Claims[c])
+				}
+			}
+		}
+	}
+	out.EndTransaction()
 }
 
 func transaction(e Envelope, control string, list []Claim) claim837.Transaction {

@@ -17,4 +17,6 @@ func Register(registry *jobs.Registry, db *postgres.DB, dataDir string) {
 	long := jobs.Timeout(2 * time.Hour) // a file of any size is one job
 	jobs.AddWorker(registry, db, parseIntake, long)
 	jobs.AddWorker(registry, db, validateEncounters)
+	jobs.AddWorker(registry, db, buildBatches, long)
+	jobs.AddWorker(registry, db, sender{dataDir}.send, long)
 }

@@ -33,6 +33,7 @@ type BatchBuildArgs struct {
 	PracticeID int64     `json:"practice_id"`
 	RunID      int64     `json:"run_id" river:"unique"`
 	PayerID    int64     `json:"payer_id,omitempty"` // 0: every payer
+	Service    date.Date `json:"service"`            // only claims of that day of service; zero: every day
 	Today      date.Date `json:"today"`
 }
 
