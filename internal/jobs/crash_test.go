@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/internal/postgres"
 )
@@ -74,6 +77,39 @@ func TestKilledDatabase(t *testing.T) {
 	scan(t, db, "select done, failed from job_run where id = $1", []any{runID}, &done, &failed)
 	if rows != n || distinct != n || done != n || failed != 0 {
 		t.Errorf("%d effects (%d distinct), run counts %d done and %d failed; want %d, none failed", rows, distinct, done, failed, n)
+	}
+}
+
+// A job that was under way each time that a process died is not tried for ever.
+func TestFatalJobIsParked(t *testing.T) {
+	db, _ := book(t)
+	idle, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runID := enqueue(t, db, idle, 2)
+	if _, err := db.Pool.Exec(context.Background(), `update river_job set state = 'running', attempted_by = '{gone}',
+		attempted_at = now(), attempt = case when id = (select min(id) from river_job) then 25 else 5 end`); err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, db, stepWorker(db, 0))
+	err = c.Wait(withTimeout(t, 20*time.Second), runID, nil)
+	if fault.CodeOf(err) != "CB-JOB-PARKED" || fault.ExitCode(err) != 3 || !strings.Contains(err.Error(), "25 times") {
+		t.Errorf("Wait says %v, want CB-JOB-PARKED and how often it was tried", err)
+	}
+	// The other, fetched as often as its attempts allow, is tried once more.
+	var done, failed int
+	scan(t, db, "select done, failed from job_run where id = $1", []any{runID}, &done, &failed)
+	if done != 1 || failed != 1 {
+		t.Errorf("%d done and %d failed, want 1 and 1", done, failed)
+	}
+	runs := 0
+	if err := db.TxReadOnly(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		unfinished, err := jobs.UnfinishedRuns(context.Background(), tx, practice)
+		runs = len(unfinished)
+		return err
+	}); err != nil || runs != 0 {
+		t.Errorf("%d unfinished runs, %v; want none", runs, err)
 	}
 }
 
