@@ -29,7 +29,7 @@ type sandboxAdjudicateCmd struct {
 	Out      string   `default:"answers" placeholder:"DIR" help:"Folder for the answers (default ./answers)."`
 	Seed     int64    `default:"1" help:"The same claims and seed give the same answers."`
 	Scenario string   `default:"mix" help:"What happens to the claims: see claimbook sandbox scenarios."`
-	Setup    string   `placeholder:"FILE" help:"Practice set-up (YAML) whose contracts the payers keep to."`
+	Setup    string   `placeholder:"FILE" help:"Practice set-up (YAML) whose contracts the payers keep to, and whose second coverages Medicare knows."`
 }
 
 // Help shows an example.
@@ -53,7 +53,7 @@ func (c *sandboxAdjudicateCmd) Run(ctx context.Context, app *App) error {
 		if err != nil {
 			return err
 		}
-		options.Contracts = payerContracts(setup, options.Today)
+		options.Contracts, options.Behind = payerContracts(setup, options.Today), payersBehind(setup)
 	}
 	var files []io.Reader
 	for _, name := range c.Files {
@@ -150,6 +150,31 @@ func payerContracts(setup claims.Setup, today date.Date) map[string]sandbox.Cont
 		contracts[p.PayerID] = c
 	}
 	return contracts
+}
+
+// payersBehind are the second payers of a practice's patients, by the member
+// identifier of the first coverage: to whom Medicare forwards.
+func payersBehind(setup claims.Setup) map[string]sandbox.Payer {
+	payers := map[string]sandbox.Payer{}
+	for _, p := range setup.Payers {
+		payers[p.Code] = sandbox.Payer{ID: p.PayerID, Name: p.Name}
+	}
+	behind := map[string]sandbox.Payer{}
+	for _, p := range setup.Patients {
+		first, second := "", ""
+		for _, c := range p.Coverages {
+			switch c.Rank {
+			case 1:
+				first = c.MemberID
+			case 2:
+				second = c.Payer
+			}
+		}
+		if payer, known := payers[second]; known && first != "" {
+			behind[first] = payer
+		}
+	}
+	return behind
 }
 
 type sandboxScenariosCmd struct{}

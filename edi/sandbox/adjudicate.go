@@ -148,7 +148,8 @@ func (o *Options) settle(d *decided) *settled {
 	case fateInterest:
 		s.interest = max(percent(s.paid(), 8), 1)
 	case fateCrossover:
-		s.status, s.crossover = statusPrimaryForwarded, d.nextPayer()
+		next, _ := o.nextPayer(d.claim)
+		s.status, s.crossover = statusPrimaryForwarded, &next
 	case fateClaimLevel:
 		s.toClaimLevel()
 	}
@@ -167,23 +168,19 @@ func (c *claim) statusOfRank() string {
 	}
 }
 
-// knownNext is the second payer, if the claim names it.
-func (c *claim) knownNext() *otherPayer {
+// nextPayer names whom the claim is forwarded to: the second payer that it
+// names, or the one that is known to stand behind the member; known is false
+// for the supplement that is made up where there is neither.
+func (o *Options) nextPayer(c *claim) (p party, known bool) {
 	for _, other := range c.others {
 		if other.rank == "S" {
-			return other
+			return party{last: other.name, id: other.id}, true
 		}
 	}
-	return nil
-}
-
-// nextPayer names whom the claim is forwarded to. Medicare knows supplements
-// that the claim does not name.
-func (c *claim) nextPayer() *party {
-	if other := c.knownNext(); other != nil {
-		return &party{last: other.name, idQualifier: "PI", id: other.id}
+	if behind, ok := o.Behind[c.subscriber.id]; ok {
+		return party{last: behind.Name, id: behind.ID}, true
 	}
-	return &party{last: "SANDBOX SUPPLEMENT PLAN", idQualifier: "PI", id: "SUPP1"}
+	return party{last: "SANDBOX SUPPLEMENT PLAN", id: "SUPP1"}, false
 }
 
 // take records an adjustment of the line and lowers nothing: paid is set apart.

@@ -112,7 +112,8 @@ func (o *Options) fateOfMix(c *claim) fate {
 func (o *Options) forward(c *claim, f fate) fate {
 	switch f {
 	case fateContract, fateCoinsurance, fateDeductible:
-		if c.can(fateCrossover) && c.knownNext() != nil && o.draw(c.number, "crossover", 3) == 0 {
+		_, known := o.nextPayer(c)
+		if known && c.can(fateCrossover) && o.draw(c.number, "crossover", 3) == 0 {
 			return fateCrossover
 		}
 	}
@@ -145,7 +146,7 @@ func (o *Options) fill(all []*decided) {
 	}
 	for _, f := range mustHappen {
 		if f == fateCrossover {
-			give(f, func(d *decided) bool { return d.knownNext() != nil })
+			give(f, func(d *decided) bool { _, known := o.nextPayer(d.claim); return known })
 		}
 		give(f, func(*decided) bool { return true })
 	}

@@ -29,7 +29,14 @@ type Options struct {
 	// Contracts by payer identifier (2010BB NM109). A payer that has none pays
 	// as payers of its filing code usually do.
 	Contracts map[string]Contract
+	// Behind names, by the member identifier of the first coverage, the payer
+	// that pays next: what Medicare knows from the supplements' own lists. What
+	// the claim itself says of a second payer comes first.
+	Behind map[string]Payer
 }
+
+// Payer is another payer, to whom a claim is forwarded.
+type Payer struct{ ID, Name string }
 
 // Kinds of answers.
 const (

@@ -368,6 +368,26 @@ func TestContractFeesAreUsed(t *testing.T) {
 	}
 }
 
+// TestCrossoverGoesToThePayerBehind: Medicare forwards to whom it knows, a third
+// of the ordinary claims in the mix, and with certainty where the story says so.
+func TestCrossoverGoesToThePayerBehind(t *testing.T) {
+	g := newWorld(5, 200)
+	g.payers = fivePayers[1:2]
+	file := g.file(t)
+	behind := map[string]Payer{}
+	for i := range 100 {
+		behind[fmt.Sprintf("M%06d", i)] = Payer{"00621", "BLUE PLAINS"}
+	}
+	remit := segments(t, adjudicate(t, Options{Seed: 3, Behind: behind}, file), Kind835)
+	if n := count(remit, "NM1*TT*2*BLUE PLAINS*****PI*00621"); n < 10 || n > 60 || contains(remit, "SUPPLEMENT") {
+		t.Errorf("%d of 100 claims with a payer behind are forwarded", n)
+	}
+	remit = segments(t, adjudicate(t, Options{Scenario: "crossover", Behind: behind}, file), Kind835)
+	if n, other := count(remit, "NM1*TT*2*BLUE"), count(remit, "NM1*TT*2*SANDBOX"); n != 100 || other != 100 {
+		t.Errorf("%d and %d are forwarded", n, other)
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	good := newWorld(1, 3).file(t)
 	isa := good[:106]
