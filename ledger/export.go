@@ -57,16 +57,16 @@ func (h *hledgerWriter) declare(chart Chart) error {
 	for _, code := range codes {
 		a := chart[code]
 		group := hledgerGroups[a.Class]
-		h.names[code] = group.name + ":" + code + " " + plain(strings.ReplaceAll(a.Name, ":", " "))
+		h.names[code] = group.name + ":" + code + " " + plain(a.Name, ':', ';')
 		h.put("account " + h.names[code] + "  ; type: " + group.kind + "\n")
 	}
 	return nil
 }
 
 func (h *hledgerWriter) Write(e *JournalEntry) error {
-	h.put("\n" + e.Date.String() + " * (" + plain(strings.NewReplacer("(", "[", ")", "]").Replace(e.Source)) + ") " + e.Kind)
+	h.put("\n" + e.Date.String() + " * (" + plain(strings.NewReplacer("(", "[", ")", "]").Replace(e.Source), ';') + ") " + e.Kind)
 	if e.Memo != "" {
-		h.put(" | " + plain(e.Memo))
+		h.put(" | " + plain(e.Memo, ';'))
 	}
 	h.put("\n")
 	if tags := appendTag(appendTag("", "actor", e.Actor), "reverses", e.Reverses); tags != "" {
@@ -117,18 +117,18 @@ func appendTag(tags, name, value string) string {
 	if tags != "" {
 		tags += ", "
 	}
-	return tags + name + ": " + plain(value)
+	return tags + name + ": " + plain(value, ',', ';')
 }
 
-// plain takes out what has a meaning in the syntax: line ends, the comma that
-// ends a tag, the semicolon that begins a comment, and double spaces, which end
-// an account's name.
-func plain(s string) string {
+// plain takes out what has a meaning in the syntax: line ends, double spaces,
+// which end an account's name, and the given marks: a semicolon begins a
+// comment, a comma ends a tag, a colon divides an account.
+func plain(s string, marks ...rune) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r < ' ' || r == 0x7f:
 			return ' '
-		case r == ',' || r == ';':
+		case slices.Contains(marks, r):
 			return '/'
 		}
 		return r

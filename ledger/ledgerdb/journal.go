@@ -12,8 +12,8 @@ import (
 
 // JournalFilter selects lines of the journal. Zero fields select nothing by
 // themselves; an empty filter is the whole journal. What is set is joined by
-// "and"; ClaimIDs and ServiceLineIDs together by "or", because a patient's
-// payment of a claim's line names the line alone.
+// "and"; ClaimIDs, ServiceLineIDs and PatientID among themselves by "or",
+// because a patient's payment of a claim's line names the line alone.
 type JournalFilter struct {
 	From, To       date.Date // posting dates, both included
 	ClaimIDs       []int64
@@ -91,16 +91,14 @@ func journalQuery(f *JournalFilter) string {
 	if f.SourcePrefix != "" {
 		and(`e.source_key like @source`)
 	}
-	if f.PatientID != 0 {
+	if f.PatientID != 0 || len(f.ClaimIDs) > 0 || len(f.ServiceLineIDs) > 0 {
+		const lines = `select entry_id, line_no from transfer where practice_id = @practice and `
 		and(`(t.entry_id, t.line_no) in (
-			select entry_id, line_no from transfer where practice_id = @practice and debit_patient_id <> 0 and debit_patient_id = @patient
-			union select entry_id, line_no from transfer where practice_id = @practice and credit_patient_id <> 0 and credit_patient_id = @patient)`)
-	}
-	if len(f.ClaimIDs) > 0 || len(f.ServiceLineIDs) > 0 {
-		and(`(t.entry_id, t.line_no) in (
-			select entry_id, line_no from transfer where practice_id = @practice and claim_id <> 0 and claim_id = any(@claims)
-			union select entry_id, line_no from transfer where practice_id = @practice and debit_service_line_id <> 0 and debit_service_line_id = any(@lines)
-			union select entry_id, line_no from transfer where practice_id = @practice and credit_service_line_id <> 0 and credit_service_line_id = any(@lines))`)
+			` + lines + `claim_id <> 0 and claim_id = any(@claims)
+			union ` + lines + `debit_service_line_id <> 0 and debit_service_line_id = any(@lines)
+			union ` + lines + `credit_service_line_id <> 0 and credit_service_line_id = any(@lines)
+			union ` + lines + `debit_patient_id <> 0 and debit_patient_id = @patient
+			union ` + lines + `credit_patient_id <> 0 and credit_patient_id = @patient)`)
 	}
 	side := func(s string) string {
 		return `t.` + s + `_account, coalesce(` + s + `a.name, ''),

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/edi/codeset"
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/ledger"
+	"github.com/claimbook/claimbook/ledger/ledgerdb"
+)
+
+// explanation is why a balance is what it is.
+type explanation struct {
+	Subject  string             `json:"subject"` // claim, line, patient, account, posting
+	ID       string             `json:"id"`
+	Title    string             `json:"title"`
+	Balances []explainedBalance `json:"balances"` // what is open now
+	Entries  []explainedEntry   `json:"entries"`
+}
+
+type explainedBalance struct {
+	Account   string      `json:"account"`
+	Name      string      `json:"name"`
+	Owner     string      `json:"owner"` // payer, patient and reference, as far as they apply
+	Line      string      `json:"service_line,omitempty"`
+	Reference string      `json:"reference,omitempty"`
+	Amount    money.Cents `json:"amount"` // a credit is negative
+}
+
+type explainedEntry struct {
+	*ledger.JournalEntry
+	Lines  []explainedLine `json:"lines"`
+	Others int             `json:"other_lines"` // lines of the entry that are about something else
+}
+
+type explainedLine struct {
+	ledger.JournalLine
+	Reason  string `json:"reason,omitempty"`  // the group code and reason code in plain words
+	Segment string `json:"segment,omitempty"` // as the payer wrote it
+}
+
+// read fills in the entries that the filter selects, oldest first.
+func (e *explanation) read(ctx context.Context, tx pgx.Tx, practiceID int64, f ledgerdb.JournalFilter) error {
+	if err := ledgerdb.Journal(ctx, tx, practiceID, f, func(entry *ledger.JournalEntry) error {
+		explained := explainedEntry{JournalEntry: entry, Others: entry.LineCount - len(entry.Lines)}
+		for _, l := range entry.Lines {
+			explained.Lines = append(explained.Lines, explainedLine{JournalLine: l, Reason: reason(&l)})
+		}
+		e.Entries = append(e.Entries, explained)
+		return nil
+	}); err != nil {
+		return err
+	}
+	segments := segmentReader{tx: tx, practiceID: practiceID, terminators: map[int64]byte{}}
+	for i := range e.Entries {
+		for n := range e.Entries[i].Lines {
+			l := &e.Entries[i].Lines[n]
+			if l.EDIFileID == 0 || l.ByteOffset < 0 {
+				continue
+			}
+			var err error
+			if l.Segment, err = segments.read(ctx, l.EDIFileID, l.ByteOffset); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// balances names open balances in the words of people.
+func (e *explanation) balances(ctx context.Context, tx pgx.Tx, practiceID int64, open []ledger.Balance) error {
+	for _, b := range open {
+		x := explainedBalance{Account: b.Key.Account, Reference: b.Key.Reference, Amount: b.Amount}
+		err := tx.QueryRow(ctx, `
+			select coalesce((select name from account where practice_id = $1 and code = $2), ''),
+				concat_ws(', ', (select 'payer ' || code || ' (rank ' || nullif($4::int, 0) || ')' from payer where practice_id = $1 and id = $3),
+					(select 'payer ' || code from payer where practice_id = $1 and id = $3 and $4 = 0),
+					(select 'patient ' || account from patient where practice_id = $1 and id = $5)),
+				coalesce((select n.external_id || '/' || l.line_no from service_line l
+					join encounter n on n.practice_id = l.practice_id and n.id = l.encounter_id where l.practice_id = $1 and l.id = $6), '')`,
+			practiceID, b.Key.Account, b.Key.PayerID, int(b.Key.PayerRank), b.Key.PatientID, b.Key.ServiceLineID).Scan(&x.Name, &x.Owner, &x.Line)
+		if err != nil {
+			return err
+		}
+		e.Balances = append(e.Balances, x)
+	}
+	return nil
+}
+
+// reason says in plain words why a payer's line is what it is: our own label
+// where the code has one.
+func reason(l *ledger.JournalLine) string {
+	if l.CARC == "" {
+		return ""
+	}
+	label, known := codeset.CARC(l.CARC)
+	code := l.GroupCode + "-" + l.CARC
+	if l.GroupCode == "" {
+		label, known = codeset.ProviderAdjustment(l.CARC)
+		code = "PLB " + l.CARC
+	} else if group, ok := codeset.GroupCode(l.GroupCode); ok && known {
+		label = group + ": " + label
+	}
+	if known {
+		code += " " + label
+	}
+	for _, remark := range l.RARCs {
+		code += "; " + remark
+		if label, known := codeset.RARC(remark); known {
+			code += " " + label
+		}
+	}
+	return code
+}
+
+// segmentReader reads raw segments of stored files.
+type segmentReader struct {
+	tx          pgx.Tx
+	practiceID  int64
+	terminators map[int64]byte // by file
+}
+
+// Shape of an ISA segment, which alone says how its interchange ends segments.
+const (
+	isaLength        = 106
+	isaTerminatorAt  = 105
+	longestSegment   = 64 << 10
+	usuallyEnough    = 256
+	leadingBytesRead = 512 // a byte order mark and line ends may stand before ISA
+)
+
+// read returns the segment that begins at the offset, without its terminator.
+func (r *segmentReader) read(ctx context.Context, fileID, offset int64) (string, error) {
+	end, known := r.terminators[fileID]
+	if !known {
+		head, err := exchangedb.ReadRange(ctx, r.tx, r.practiceID, fileID, 0, leadingBytesRead)
+		if err != nil {
+			return "", err
+		}
+		end = '~'
+		if at := bytes.Index(head, []byte("ISA")); at >= 0 && at+isaLength <= len(head) {
+			end = head[at+isaTerminatorAt]
+		}
+		r.terminators[fileID] = end
+	}
+	for n := usuallyEnough; ; n = longestSegment {
+		raw, err := exchangedb.ReadRange(ctx, r.tx, r.practiceID, fileID, offset, n)
+		if err != nil {
+			return "", err
+		}
+		if at := bytes.IndexByte(raw, end); at >= 0 {
+			return string(bytes.TrimSpace(raw[:at])), nil
+		}
+		if len(raw) < n || n == longestSegment {
+			return string(bytes.TrimSpace(raw)), nil
+		}
+	}
+}
+
+// text is the explanation for a person.
+func (e *explanation) text() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n\n", e.Title)
+	if e.Subject != "posting" {
+		out.WriteString("Open now\n")
+		if len(e.Balances) == 0 {
+			out.WriteString("  nothing\n")
+		}
+		for _, b := range e.Balances {
+			about := strings.Join(nonEmpty(b.Owner, b.Reference, b.Line), ", ")
+			fmt.Fprintf(&out, "  %12s  %s %s  %s\n", b.Amount.Dollars(), b.Account, b.Name, about)
+		}
+		out.WriteString("\n")
+	}
+	for i := range e.Entries {
+		entry := &e.Entries[i]
+		fmt.Fprintf(&out, "%s  %s  %s", entry.Date, entry.Kind, entry.Source)
+		if entry.Memo != "" {
+			fmt.Fprintf(&out, "  (%s)", entry.Memo)
+		}
+		if entry.Actor != "" {
+			fmt.Fprintf(&out, "  by %s", entry.Actor)
+		}
+		out.WriteString("\n")
+		if entry.Reverses != "" {
+			fmt.Fprintf(&out, "    takes back %s\n", entry.Reverses)
+		}
+		for n := range entry.Lines {
+			entry.Lines[n].write(&out)
+		}
+		if entry.Others > 0 {
+			fmt.Fprintf(&out, "    and %d more about something else\n", entry.Others)
+		}
+	}
+	if len(e.Entries) == 0 {
+		out.WriteString("Nothing was posted.\n")
+	}
+	return out.String()
+}
+
+func (l *explainedLine) write(out *strings.Builder) {
+	fmt.Fprintf(out, "    %12s  Dr %s  /  Cr %s\n", l.Amount.Dollars(), sideText(&l.Debit), sideText(&l.Credit))
+	const indent = "                  "
+	if l.Reason != "" {
+		fmt.Fprintf(out, "%s%s\n", indent, l.Reason)
+	}
+	if l.File != "" {
+		fmt.Fprintf(out, "%s%s byte %d: %s\n", indent, l.File, l.ByteOffset, l.Segment)
+	}
+}
+
+// sideText is an account with what divides it.
+func sideText(s *ledger.JournalSide) string {
+	payer := s.Payer
+	if payer != "" && s.Rank > 1 {
+		payer += " as " + ordinal(s.Rank)
+	}
+	patient := ""
+	if s.Patient != "" {
+		patient = "patient " + s.Patient
+	}
+	text := s.Account + " " + s.Name
+	if about := nonEmpty(payer, patient, s.Line, s.Reference); len(about) > 0 {
+		text += " [" + strings.Join(about, ", ") + "]"
+	}
+	return text
+}
+
+func nonEmpty(list ...string) []string {
+	kept := list[:0]
+	for _, s := range list {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func cents(n int64) string { return money.Cents(n).Dollars() }
