@@ -8,4 +8,10 @@ type commands struct {
 
 	Migrate migrateCmd `cmd:"" help:"Create or update the database schema."`
 	Sandbox sandboxCmd `cmd:"" help:"A payer of our own that answers claims offline."`
+	Report  reportCmd  `cmd:"" help:"Aging, trial balance, day sheet and other reports."`
+	Explain explainCmd `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
+	Export  exportCmd  `cmd:"" help:"The journal for other programs."`
+	Verify  verifyCmd  `cmd:"" help:"Prove that the book holds."`
+
+	Receive receiveCmd `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
 }

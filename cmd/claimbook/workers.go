@@ -1,6 +1,7 @@
 package main
 
 import (
+	billingwork "github.com/claimbook/claimbook/billing/work"
 	exchangework "github.com/claimbook/claimbook/edi/exchange/work"
 	"github.com/claimbook/claimbook/internal/config"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -9,5 +10,6 @@ import (
 
 // registerWorkers tells the registry who works each kind of job.
 func registerWorkers(reg *jobs.Registry, db *postgres.DB, settings config.Settings) {
+	billingwork.Register(reg, db)
 	exchangework.Register(reg, db, settings.DataDir)
 }
