@@ -22,6 +22,7 @@ import (
 type sandboxCmd struct {
 	Adjudicate sandboxAdjudicateCmd `cmd:"" help:"Answer 837 files as a payer would: TA1, 999, 277CA and 835."`
 	Scenarios  sandboxScenariosCmd  `cmd:"" help:"List the stories that the payer can tell."`
+	World      worldCmd             `cmd:"" help:"Write a synthetic practice and its days of encounters as files."`
 }
 
 type sandboxAdjudicateCmd struct {
