@@ -7,11 +7,14 @@ type commands struct {
 	config.Settings
 
 	Migrate migrateCmd `cmd:"" help:"Create or update the database schema."`
+	EDI     EDICmd     `cmd:"" name:"edi" help:"Validate, show, format and split X12 files; needs no database."`
 	Sandbox sandboxCmd `cmd:"" help:"A payer of our own that answers claims offline."`
 	Report  reportCmd  `cmd:"" help:"Aging, trial balance, day sheet and other reports."`
 	Explain explainCmd `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
 	Export  exportCmd  `cmd:"" help:"The journal for other programs."`
 	Verify  verifyCmd  `cmd:"" help:"Prove that the book holds."`
 
-	Receive receiveCmd `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
+	Receive    receiveCmd    `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
+	Payment    paymentCmd    `cmd:"" help:"What patients pay."`
+	Statements statementsCmd `cmd:"" help:"What patients are told."`
 }
