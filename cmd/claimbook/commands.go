@@ -6,13 +6,16 @@ import "github.com/claimbook/claimbook/internal/config"
 type commands struct {
 	config.Settings
 
-	Migrate migrateCmd `cmd:"" help:"Create or update the database schema."`
-	EDI     EDICmd     `cmd:"" name:"edi" help:"Validate, show, format and split X12 files; needs no database."`
-	Sandbox sandboxCmd `cmd:"" help:"A payer of our own that answers claims offline."`
-	Report  reportCmd  `cmd:"" help:"Aging, trial balance, day sheet and other reports."`
-	Explain explainCmd `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
-	Export  exportCmd  `cmd:"" help:"The journal for other programs."`
-	Verify  verifyCmd  `cmd:"" help:"Prove that the book holds."`
+	Migrate  migrateCmd  `cmd:"" help:"Create or update the database schema."`
+	Practice practiceCmd `cmd:"" help:"Set-up data of the practice."`
+	Intake   intakeCmd   `cmd:"" help:"Take in encounters."`
+	User     userCmd     `cmd:"" help:"Who may sign in."`
+	EDI      EDICmd      `cmd:"" name:"edi" help:"Validate, show, format and split X12 files; needs no database."`
+	Sandbox  sandboxCmd  `cmd:"" help:"A payer of our own that answers claims offline."`
+	Report   reportCmd   `cmd:"" help:"Aging, trial balance, day sheet and other reports."`
+	Explain  explainCmd  `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
+	Export   exportCmd   `cmd:"" help:"The journal for other programs."`
+	Verify   verifyCmd   `cmd:"" help:"Prove that the book holds."`
 
 	Receive    receiveCmd    `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
 	Payment    paymentCmd    `cmd:"" help:"What patients pay."`
