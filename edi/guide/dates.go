@@ -9,7 +9,7 @@ func badDay(v []byte) string {
 		return badMonthDay(2000+number(v[:2]), number(v[2:4]), number(v[4:]))
 	}
 	year := number(v[:4])
-	if year < 1800 || year > 2199 {
+	if year < 1000 || year > 2999 {
 		return "the year is out of range"
 	}
 	return badMonthDay(year, number(v[4:6]), number(v[6:]))

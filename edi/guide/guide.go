@@ -26,6 +26,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/claimbook/claimbook/edi/x12"
 )
 
 //go:embed data/*.txt
@@ -374,4 +376,19 @@ func parseNotes(text string) ([]note, error) {
 		notes = append(notes, n)
 	}
 	return notes, nil
+}
+
+// Decimal reports whether an element (component 0) or component of a segment is
+// a decimal number by the standard, for which shorter forms are equal.
+func Decimal(s *x12.Segment, element, component int) bool {
+	std := standardSegments()[s.ID()]
+	if std == nil || element > len(std.elements) {
+		return false
+	}
+	e := std.elements[element-1]
+	if e.composite == "" {
+		return e.typ == R && component <= 1
+	}
+	parts := standardSegments()[e.composite].elements
+	return component >= 1 && component <= len(parts) && parts[component-1].typ == R
 }

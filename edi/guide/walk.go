@@ -60,8 +60,8 @@ func (w *Walker) Depth() int { return len(w.stack) - 1 }
 // Open returns the open loops from the outermost to the innermost.
 func (w *Walker) Open() []*Loop {
 	var open []*Loop
-	for _, f := range w.stack[1:] {
-		open = append(open, f.loop)
+	for i := 1; i < len(w.stack); i++ {
+		open = append(open, w.stack[i].loop)
 	}
 	return open
 }

@@ -1,0 +1,408 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/claimbook/claimbook/edi/check"
+	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/fault"
+)
+
+// EDICmd works on X12 files alone and needs no database.
+type EDICmd struct {
+	Check EDICheckCmd `cmd:"" help:"Validate X12 files against their guides."`
+	Show  EDIShowCmd  `cmd:"" help:"Show a file as a tree with the names of loops and elements."`
+	Fmt   EDIFmtCmd   `cmd:"" help:"Write a file one segment a line, compact, or in canonical form."`
+	Split EDISplitCmd `cmd:"" help:"Write one file a transaction set."`
+}
+
+// EDICheckCmd is `claimbook edi check`.
+type EDICheckCmd struct {
+	Files   []string `arg:"" name:"file" help:"Files and directories; - reads standard input."`
+	SNIP    string   `name:"snip" placeholder:"LEVELS" help:"Levels to check, such as 1-4 or 1,2,5; all by default."`
+	Ack     string   `name:"ack" enum:",999,277ca,ta1" default:"" help:"Write the acknowledgment (999, 277ca or ta1) to standard output; the findings go to standard error."`
+	Partner string   `name:"partner" placeholder:"FILE" help:"A partner's rules (JSON), checked as level 7."`
+}
+
+// Help shows examples.
+func (EDICheckCmd) Help() string {
+	return `Exit code 0: no errors (warnings do not count); 1: errors, listed with segment, byte offset and what to change.
+
+Examples:
+  claimbook edi check claims.837
+  claimbook edi check --json --snip 1-4 inbox/
+  claimbook edi check --ack 999 claims.837 > answer.999`
+}
+
+// Run validates each file.
+func (c EDICheckCmd) Run(app *App) error {
+	levels, err := parseLevels(c.SNIP)
+	if err != nil {
+		return err
+	}
+	o := check.Options{Levels: levels, Claims: c.Ack == "277ca"}
+	if c.Partner != "" {
+		f, err := os.Open(c.Partner)
+		if err != nil {
+			return unreadable(c.Partner, err)
+		}
+		o.Partner, err = check.ReadPartner(f)
+		f.Close()
+		if err != nil {
+			return fault.Usagef("CB-EDI-PARTNER", "the partner's rules cannot be used").Because(err).At(c.Partner)
+		}
+	}
+	files, err := ediFiles(c.Files)
+	if err != nil {
+		return err
+	}
+	valid := true
+	for _, name := range files {
+		report, err := c.one(app, name, o)
+		if err != nil {
+			return err
+		}
+		valid = valid && report.Valid()
+		if err := c.print(app, report); err != nil {
+			return err
+		}
+	}
+	if !valid {
+		return errReported
+	}
+	return nil
+}
+
+func (c EDICheckCmd) one(app *App, name string, o check.Options) (*check.Report, error) {
+	in, size, err := openEDI(app, name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	if size > 8<<20 {
+		progress := app.Progress("Checking " + name)
+		o.Progress = func(read int64) { progress(int(read), int(size)) }
+		defer progress(int(size), int(size))
+	}
+	report, err := check.Run(in, name, o)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	return report, nil
+}
+
+func (c EDICheckCmd) print(app *App, r *check.Report) error {
+	a := check.Answer{Now: ediNow(app), Control: 1}
+	out := bufio.NewWriter(app.Stdout)
+	var err error
+	switch c.Ack {
+	case "ta1":
+		err = r.TA1(out, a)
+	case "999":
+		err = r.Implementation(out, a)
+	case "277ca":
+		err = r.Claims(out, a)
+	default:
+		if app.JSON {
+			err = json.NewEncoder(out).Encode(r)
+		} else {
+			printReport(out, r)
+		}
+		return errors.Join(err, out.Flush())
+	}
+	if app.JSON {
+		err = errors.Join(err, json.NewEncoder(app.Stderr).Encode(r))
+	} else {
+		printReport(app.Stderr, r)
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// ediNow is the moment on acknowledgments: the clock's time on the day that
+// --today names.
+func ediNow(app *App) time.Time {
+	now := time.Now()
+	if d := app.Today; !d.IsZero() {
+		return time.Date(d.Year, d.Month, d.Day, now.Hour(), now.Minute(), now.Second(), 0, now.Location())
+	}
+	return now
+}
+
+func printReport(w io.Writer, r *check.Report) {
+	faults, warnings := r.Counts()
+	sets, claims := 0, 0
+	var kinds []string
+	for _, x := range r.Interchanges {
+		for _, g := range x.Groups {
+			for _, t := range g.Transactions {
+				sets++
+				claims += t.Claims
+				kind := t.Guide
+				if kind == "" {
+					kind = t.Type
+				}
+				if !slices.Contains(kinds, kind) {
+					kinds = append(kinds, kind)
+				}
+			}
+		}
+	}
+	verdict := "valid"
+	if faults > 0 {
+		verdict = "not valid"
+	}
+	fmt.Fprintf(w, "%s: %s, %s, %s", r.File, verdict, plural(faults, "error"), plural(warnings, "warning"))
+	if sets > 0 {
+		fmt.Fprintf(w, "; %s (%s), %s", plural(sets, "transaction set"), strings.Join(kinds, ", "), plural(claims, "claim"))
+	}
+	fmt.Fprintln(w)
+	r.Findings(func(f *guide.Finding) {
+		place := f.SegmentID
+		if f.Element > 0 {
+			place += fmt.Sprintf("%02d", f.Element)
+		}
+		if f.Component > 0 {
+			place += fmt.Sprintf("-%d", f.Component)
+		}
+		where := strings.TrimSpace(f.Loop + " " + place)
+		if f.Position.Segment > 0 {
+			where += fmt.Sprintf(", segment %d", f.Position.Segment)
+		}
+		fmt.Fprintf(w, "  %-7s %s, byte %d  [%s, SNIP %d]\n", f.Severity, where, f.Offset, f.Code, f.SNIP)
+		fmt.Fprintf(w, "          %s", f.Message)
+		if f.Value != "" {
+			fmt.Fprintf(w, ": %q", f.Value)
+		}
+		fmt.Fprintln(w)
+		if f.Fix != "" {
+			fmt.Fprintf(w, "          → %s\n", f.Fix)
+		}
+	})
+	if r.Unlisted > 0 {
+		fmt.Fprintf(w, "  and %s that are not listed\n", plural(r.Unlisted, "more finding"))
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// parseLevels reads "1-4" or "1,2,5".
+func parseLevels(s string) ([]int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	wrong := fault.Usagef("CB-EDI-SNIP", "--snip takes levels from 1 to 7, such as 1-4 or 1,2,5, not %q", s)
+	var levels []int
+	for _, part := range strings.Split(s, ",") {
+		lo, hi, ranged := strings.Cut(part, "-")
+		if !ranged {
+			hi = lo
+		}
+		from, err1 := strconv.Atoi(lo)
+		to, err2 := strconv.Atoi(hi)
+		if err1 != nil || err2 != nil || from < 1 || to > 7 || from > to {
+			return nil, wrong
+		}
+		for l := from; l <= to; l++ {
+			levels = append(levels, l)
+		}
+	}
+	return levels, nil
+}
+
+// ediFiles lists the files that arguments name: directories give the files in
+// them, in order, without hidden ones.
+func ediFiles(args []string) ([]string, error) {
+	var files []string
+	for _, a := range args {
+		if a == "-" {
+			files = append(files, a)
+			continue
+		}
+		info, err := os.Stat(a)
+		if err != nil {
+			return nil, unreadable(a, err)
+		}
+		if !info.IsDir() {
+			files = append(files, a)
+			continue
+		}
+		var found []string
+		err = filepath.WalkDir(a, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case path != a && strings.HasPrefix(d.Name(), "."):
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+			case d.Type().IsRegular():
+				found = append(found, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, unreadable(a, err)
+		}
+		sort.Strings(found)
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return nil, fault.Invalidf("CB-EDI-NOFILES", "there is no file to read").At(strings.Join(args, " "))
+	}
+	return files, nil
+}
+
+func openEDI(app *App, name string) (in io.ReadCloser, size int64, err error) {
+	if name == "-" {
+		return io.NopCloser(app.Stdin), 0, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, unreadable(name, err)
+	}
+	info, err := f.Stat()
+	if err != nil || info.IsDir() {
+		f.Close()
+		if err == nil {
+			err = errors.New("it is a directory")
+		}
+		return nil, 0, unreadable(name, err)
+	}
+	return f, info.Size(), nil
+}
+
+// unreadable is the fault of a file that is missing or not ours to read.
+func unreadable(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.Usagef("CB-FILE-MISSING", "there is no such file").At(name).WithFix("check the path")
+	}
+	return fault.Environmentf("CB-FILE-READ", "the file cannot be read").At(name).Because(err)
+}
+
+// EDIShowCmd is `claimbook edi show`.
+type EDIShowCmd struct {
+	File string `arg:"" help:"The file; - reads standard input."`
+}
+
+// Help shows an example.
+func (EDIShowCmd) Help() string { return "Example:\n  claimbook edi show remittance.835 | less" }
+
+// Run prints the tree.
+func (c EDIShowCmd) Run(app *App) error {
+	in, _, err := openEDI(app, c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if app.JSON {
+		return guide.ShowJSON(app.Stdout, c.File, in)
+	}
+	return guide.Show(app.Stdout, in)
+}
+
+// EDIFmtCmd is `claimbook edi fmt`.
+type EDIFmtCmd struct {
+	File      string `arg:"" help:"The file; - reads standard input."`
+	Compact   bool   `help:"Nothing between segments."`
+	Canonical bool   `help:"Also shorten numbers and drop trailing empty elements."`
+}
+
+// Help shows an example.
+func (EDIFmtCmd) Help() string {
+	return "Content stays as it is unless --canonical is given. Faults are reported on standard error and give exit code 1.\n\nExample:\n  claimbook edi fmt claims.837 > readable.837"
+}
+
+// Run copies the file in another form.
+func (c EDIFmtCmd) Run(app *App) error {
+	in, _, err := openEDI(app, c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out := bufio.NewWriterSize(app.Stdout, 64<<10)
+	wrong := false
+	report := func(e *x12.SyntaxError) {
+		wrong = true
+		fmt.Fprintf(app.Stderr, "%s: %v\n", c.File, e)
+	}
+	if c.Canonical {
+		err = x12.Canonical(out, in, c.Compact, guide.Decimal, report)
+	} else {
+		err = x12.Format(out, in, c.Compact, report)
+	}
+	if err := errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	if wrong {
+		return errReported
+	}
+	return nil
+}
+
+// EDISplitCmd is `claimbook edi split`.
+type EDISplitCmd struct {
+	File string `arg:"" help:"The file; - reads standard input."`
+	Out  string `name:"out" default:"." placeholder:"DIR" help:"Folder for the parts (default: here)."`
+}
+
+// Help shows an example.
+func (EDISplitCmd) Help() string {
+	return "Each part is a whole interchange with one transaction set; its name says interchange, group and transaction set.\n\nExample:\n  claimbook edi split --out parts many.835"
+}
+
+// Run writes the parts and prints their names.
+func (c EDISplitCmd) Run(app *App) error {
+	in, _, err := openEDI(app, c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fault.Environmentf("CB-FILE-WRITE", "the folder cannot be made").At(c.Out).Because(err)
+	}
+	base := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	if c.File == "-" {
+		base = "stdin"
+	}
+	wrong := false
+	err = x12.Split(in, func(p x12.Position, kind string) (io.WriteCloser, error) {
+		name := filepath.Join(c.Out, fmt.Sprintf("%s-%d-%d-%d.%s", base, p.Interchange, p.Group, p.Transaction, kind))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			return nil, fault.Usagef("CB-FILE-EXISTS", "the file exists already").At(name).WithFix("choose another folder with --out")
+		}
+		if err != nil {
+			return nil, fault.Environmentf("CB-FILE-WRITE", "the file cannot be written").At(name).Because(err)
+		}
+		fmt.Fprintln(app.Stdout, name)
+		return f, nil
+	}, func(e *x12.SyntaxError) {
+		wrong = true
+		fmt.Fprintf(app.Stderr, "%s: %v\n", c.File, e)
+	})
+	if err != nil {
+		return err
+	}
+	if wrong {
+		return errReported
+	}
+	return nil
+}

@@ -1,0 +1,332 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/claimbook/claimbook/edi/ack"
+	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/segment"
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// Answer says how acknowledgments are written.
+type Answer struct {
+	Now     time.Time // date and time of the answers
+	Control int       // first interchange control number
+}
+
+// header turns an interchange around.
+func (a Answer) header(x *x12.Interchange, k int) x12.Interchange {
+	qualifier := func(q string) string {
+		if q == "" {
+			return "ZZ"
+		}
+		return q
+	}
+	usage := x.Usage
+	if usage != "P" && usage != "T" {
+		usage = "T"
+	}
+	return x12.Interchange{
+		SenderQualifier: qualifier(x.ReceiverQualifier), Sender: clean(x.Receiver), ReceiverQualifier: qualifier(x.SenderQualifier), Receiver: clean(x.Sender),
+		Date: a.Now.Format("060102"), Time: a.Now.Format("1504"), Control: fmt.Sprintf("%09d", (a.Control+k)%1_000_000_000), Usage: usage,
+	}
+}
+
+// clean replaces what could not be written in an answer's default delimiters.
+func clean(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c < ' ' || c == 0x7F || c == '*' || c == ':' || c == '~' || c == '^' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
+}
+
+func (a Answer) group(id, version string, g *x12.Group) x12.Group {
+	code := func(s string) string {
+		if s = clean(s); len(s) < 2 {
+			return "UNKNOWN"
+		}
+		return s[:min(len(s), 15)]
+	}
+	return x12.Group{FunctionalID: id, Sender: code(g.Receiver), Receiver: code(g.Sender), Date: a.Now.Format("20060102"), Time: a.Now.Format("1504"), Control: "1", Version: version}
+}
+
+// TA1 writes the answer to each interchange of the file: was its envelope taken.
+func (r *Report) TA1(w io.Writer, a Answer) error {
+	var out []ack.Interchange
+	for i := range r.Interchanges {
+		x := &r.Interchanges[i]
+		code, note := "A", "000"
+		for k := range x.Errors {
+			if f := &x.Errors[k]; f.TA105 != "" && f.Severity == guide.Error {
+				code, note = "R", f.TA105
+				break
+			}
+		}
+		day, err := date.ParseLayout("060102", x.Header.Date)
+		if err != nil {
+			day = date.Of(a.Now)
+		}
+		clock := x.Header.Time
+		if len(clock) != 4 || !digits([]byte(clock)) {
+			clock = "0000"
+		}
+		control := x.Header.Control
+		if len(control) != 9 || !digits([]byte(control)) {
+			control = "000000000"
+		}
+		out = append(out, ack.Interchange{Header: a.header(&x.Header, i),
+			Envelopes: []ack.Envelope{{Control: control, Date: day, Time: clock, Code: code, Note: note}}})
+	}
+	return ack.Encode(w, out...)
+}
+
+// Implementation writes the 999: one per functional group, from the findings of
+// levels 1 and 2. Groups that are acknowledgments themselves are not answered.
+func (r *Report) Implementation(w io.Writer, a Answer) error {
+	var out []ack.Interchange
+	for i := range r.Interchanges {
+		x := &r.Interchanges[i]
+		var list []ack.Implementation
+		for j := range x.Groups {
+			if g := &x.Groups[j]; g.FunctionalID != "FA" {
+				list = append(list, g.answer(len(list)+1))
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		out = append(out, ack.Interchange{Header: a.header(&x.Header, i),
+			Groups: []ack.Group{{Header: a.group("FA", ack.VersionImplementation, &x.Groups[0].Group), Implementations: list}}})
+	}
+	return ack.Encode(w, out...)
+}
+
+func (g *Group) answer(n int) ack.Implementation {
+	v := ack.Implementation{Header: segment.Header{Type: "999", Control: fmt.Sprintf("%04d", n), Version: ack.VersionImplementation},
+		FunctionalID: orElse(clean(g.FunctionalID), "HC"), GroupControl: "0", Version: clean(g.Version)}
+	if digits([]byte(g.Control)) && len(g.Control) <= 9 {
+		v.GroupControl = g.Control
+	}
+	res := &v.Result
+	for k := range g.Errors {
+		if f := &g.Errors[k]; f.AK905 != "" && f.Severity == guide.Error && len(res.Errors) < 5 && !slices.Contains(res.Errors, f.AK905) {
+			res.Errors = append(res.Errors, f.AK905)
+		}
+	}
+	res.Received, res.Included = len(g.Transactions), len(g.Transactions)
+	if g.Declared >= 0 {
+		res.Included = g.Declared
+	}
+	if len(res.Errors) > 0 {
+		res.Code = "R" // the whole group; its sets are not answered one by one
+		return v
+	}
+	for k := range g.Transactions {
+		t := g.Transactions[k].answer()
+		if t.Accepted() {
+			res.Accepted++
+		}
+		v.Transactions = append(v.Transactions, t)
+	}
+	switch {
+	case res.Accepted == res.Received:
+		res.Code = "A"
+	case res.Accepted == 0:
+		res.Code = "R"
+	default:
+		res.Code = "P"
+	}
+	return v
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// answer gives the IK5 of a transaction set and its segments in error.
+func (t *Transaction) answer() ack.SetResponse {
+	v := ack.SetResponse{Type: orElse(clean(t.Type), "837"), Control: clean(t.Control), Version: clean(t.Version), Code: "A"}
+	for len(v.Control) < 4 {
+		v.Control = "0" + v.Control
+	}
+	for k := range t.Errors {
+		f := &t.Errors[k]
+		if f.SNIP > 2 || f.Severity != guide.Error {
+			continue
+		}
+		v.Code = "R"
+		if f.IK502 != "" && len(v.Errors) < 5 && !slices.Contains(v.Errors, f.IK502) {
+			v.Errors = append(v.Errors, f.IK502)
+		}
+		if f.IK304 == "" || f.SegmentID == "" || f.Position.Segment == 0 {
+			continue
+		}
+		v.Segments = addSegment(v.Segments, f)
+	}
+	if v.Code == "R" && len(v.Errors) == 0 {
+		v.Errors = []string{"5"}
+	}
+	return v
+}
+
+// addSegment adds an IK3, or an IK4 to the IK3 of the same segment.
+func addSegment(list []ack.SegmentError, f *guide.Finding) []ack.SegmentError {
+	id := f.SegmentID
+	if len(id) > 3 || len(id) < 2 {
+		return list
+	}
+	last := len(list) - 1
+	if last < 0 || list[last].Number != f.Position.Segment || list[last].SegmentID != id || list[last].Code != f.IK304 || f.IK403 == "" {
+		e := ack.SegmentError{SegmentID: id, Number: f.Position.Segment, Code: f.IK304}
+		if len(f.Loop) <= 4 {
+			e.Loop = clean(f.Loop)
+		}
+		if f.Claim != "" && len(f.Claim) <= 35 {
+			e.Contexts = []ack.Context{{Names: []ack.ContextName{{Name: "CLM01", Value: clean(f.Claim)}}}}
+		}
+		list = append(list, e)
+		last++
+	}
+	if f.IK403 != "" {
+		list[last].Elements = append(list[last].Elements, ack.ElementError{Element: f.Element, Component: f.Component, Code: f.IK403, Value: clean(f.Value)})
+	}
+	return list
+}
+
+// Claims writes the 277CA: which claims of each accepted 837 are taken into
+// adjudication and which are rejected by levels 3 to 7. The run needs
+// Options.Claims.
+func (r *Report) Claims(w io.Writer, a Answer) error {
+	var out []ack.Interchange
+	for i := range r.Interchanges {
+		x := &r.Interchanges[i]
+		var list []ack.ClaimAck
+		var first *Group
+		for j := range x.Groups {
+			g := &x.Groups[j]
+			if g.FunctionalID != "HC" {
+				continue
+			}
+			for k := range g.Transactions {
+				if t := &g.Transactions[k]; len(t.List) > 0 && t.taken() {
+					list = append(list, t.claimAck(a, len(list)+1))
+					first = g
+				}
+			}
+		}
+		if len(list) > 0 {
+			out = append(out, ack.Interchange{Header: a.header(&x.Header, i),
+				Groups: []ack.Group{{Header: a.group("HN", ack.VersionClaim, &first.Group), Claims: list}}})
+		}
+	}
+	return ack.Encode(w, out...)
+}
+
+func (t *Transaction) claimAck(a Answer, n int) ack.ClaimAck {
+	today := date.Of(a.Now)
+	v := ack.ClaimAck{
+		Header:    segment.Header{Type: "277", Control: fmt.Sprintf("%04d", n), Version: ack.VersionClaim},
+		Beginning: segment.Beginning{Structure: "0085", Purpose: "08", Reference: orElse(clean(t.Reference), t.Control), Date: today, Time: a.Now.Format("1504"), Kind: "TH"},
+	}
+	receiver := ack.Receiver{Name: t.Parties.Submitter, Trace: segment.Trace{Type: "2", Number: orElse(clean(t.Reference), t.Control)}}
+	providers := make([]ack.Provider, len(t.Parties.Billing))
+	for k := range providers {
+		p := t.Parties.Billing[k]
+		providers[k] = ack.Provider{Name: p, Trace: segment.Trace{Type: "1", Number: "0"}}
+	}
+	var accepted, rejected int64
+	var acceptedSum, rejectedSum money.Cents
+	for k := range t.List {
+		c := &t.List[k]
+		charge, _ := money.ParseString(c.Charge)
+		status := ack.ClaimStatus{Trace: segment.Trace{Type: "2", Number: clean(c.Number)}}
+		if len(c.Rejected) == 0 {
+			accepted++
+			acceptedSum += charge
+			status.Statuses = []ack.Status{{Reasons: [3]ack.Reason{{Category: "A2", Code: "20"}}, Date: today, Action: "WQ", Amount: segment.Some(charge)}}
+		} else {
+			rejected++
+			rejectedSum += charge
+			status.Statuses = statuses(c.Rejected, today, charge)
+		}
+		if c.BillType != "" {
+			status.References = append(status.References, segment.Reference{Qualifier: "BLT", Value: clean(c.BillType)})
+		}
+		if from, err := date.ParseX12(c.From); err == nil {
+			if to, err := date.ParseX12(c.To); err == nil && to.After(from) {
+				status.Periods = []segment.Period{segment.OverDays("472", from, to)}
+			} else {
+				status.Periods = []segment.Period{segment.OnDay("472", from)}
+			}
+		}
+		if c.Provider < len(providers) {
+			p := &providers[c.Provider]
+			name := segment.Name{Role: "QC", Type: "1", Last: orElse(clean(c.PatientLast), "UNKNOWN"), First: clean(c.PatientFirst), IDQualifier: "MI", ID: orElse(clean(c.MemberID), "UNKNOWN")}
+			p.Patients = append(p.Patients, ack.Patient{Name: name, Claims: []ack.ClaimStatus{status}})
+		}
+	}
+	total := acceptedSum + rejectedSum
+	category := ack.Reason{Category: "A1", Code: "19", Entity: "PR"}
+	action := "WQ"
+	receiver.Statuses = []ack.Status{{Reasons: [3]ack.Reason{category}, Date: today, Action: action, Amount: segment.Some(total)}}
+	receiver.Quantities, receiver.Amounts = tallies(accepted, rejected, acceptedSum, rejectedSum)
+	for k := range providers {
+		if len(providers[k].Patients) > 0 {
+			receiver.Providers = append(receiver.Providers, providers[k])
+		}
+	}
+	source := ack.Source{Name: t.Parties.Receiver, Trace: segment.Trace{Type: "1", Number: orElse(clean(t.Reference), t.Control)},
+		Periods: []segment.Period{segment.OnDay("050", today), segment.OnDay("009", today)}, Receivers: []ack.Receiver{receiver}}
+	v.Sources = []ack.Source{source}
+	return v
+}
+
+// statuses gives at most four STC of a rejected claim, one per cause.
+func statuses(findings []guide.Finding, today date.Date, charge money.Cents) []ack.Status {
+	var out []ack.Status
+	seen := map[guide.Status]bool{}
+	for k := range findings {
+		s := findings[k].STC
+		if s.IsZero() {
+			s = guide.Status{Category: "A3", Code: "21"}
+		}
+		if seen[s] || len(out) == 4 {
+			continue
+		}
+		seen[s] = true
+		out = append(out, ack.Status{Reasons: [3]ack.Reason{{Category: s.Category, Code: s.Code, Entity: s.Entity}}, Date: today, Action: "U", Amount: segment.Some(charge)})
+	}
+	return out
+}
+
+func tallies(accepted, rejected int64, acceptedSum, rejectedSum money.Cents) (q []segment.Quantity, m []segment.Amount) {
+	if accepted > 0 {
+		q = append(q, segment.Quantity{Qualifier: "90", Quantity: decimal.NewFromInt(accepted)})
+		m = append(m, segment.Amount{Qualifier: "YU", Amount: acceptedSum})
+	}
+	if rejected > 0 {
+		q = append(q, segment.Quantity{Qualifier: "AA", Quantity: decimal.NewFromInt(rejected)})
+		m = append(m, segment.Amount{Qualifier: "YY", Amount: rejectedSum})
+	}
+	return q, m
+}
+
+// taken reports whether the 999 accepts the set.
+func (t *Transaction) taken() bool {
+	v := t.answer()
+	return v.Accepted()
+}

@@ -1,0 +1,300 @@
+// Package check validates X12 healthcare files by the SNIP levels: 1 syntax, 2
+// guide, 3 balancing, 4 situational rules, 5 code sets, 6 specialties, 7
+// partner rules. One streaming run over any number of interchanges gives the
+// report of all findings, and all three acknowledgments (TA1, 999, 277CA).
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/x12"
+)
+
+// Options of a run. The zero value checks every level and keeps no claims.
+type Options struct {
+	// Levels are the SNIP levels to report, 1 to 7; nil means all.
+	Levels []int
+	// Partner adds a trading partner's rules (level 7).
+	Partner *Partner
+	// Claims keeps a record of every claim, which a 277CA needs. Memory then
+	// grows with the file.
+	Claims bool
+	// Progress, when set, is called now and then with the bytes read.
+	Progress func(read int64)
+}
+
+// maxFindings bounds the findings that are kept of one transaction set or
+// envelope; more are counted, so that a broken file of any size is reported in
+// flat memory.
+const maxFindings = 1000
+
+// Run validates a stream. The error is that of the input; everything that is
+// wrong with its content is in the report.
+func Run(r io.Reader, name string, o Options) (*Report, error) {
+	c := &checker{o: o, report: &Report{File: name}, levels: levelMask(o.Levels)}
+	c.in = x12.NewReader(r)
+	c.walker.Report = c.add
+	c.walker.Closed = c.closed
+	return c.report, c.run()
+}
+
+// checker is one run.
+type checker struct {
+	o      Options
+	levels uint8
+	in     *x12.Reader
+	report *Report
+	walker guide.Walker
+	g      *guide.Guide
+	roles  []role
+
+	interchange *Interchange
+	group       *Group
+	set         *Transaction
+	claims      claimRules
+	remit       remitRules
+	ack         ackRules
+	partner     partnerState
+}
+
+func levelMask(levels []int) uint8 {
+	if levels == nil {
+		return 0xFF
+	}
+	var m uint8
+	for _, l := range levels {
+		m |= 1 << l
+	}
+	return m
+}
+
+func (c *checker) wants(level int) bool { return c.levels&(1<<level) != 0 }
+
+func (c *checker) run() error {
+	var last int64
+	for {
+		s, err := c.in.Next()
+		var fault *x12.SyntaxError
+		switch {
+		case err == io.EOF:
+			c.finish()
+			return nil
+		case errors.As(err, &fault):
+			c.fault(fault)
+			continue
+		case err != nil:
+			c.finish()
+			return err
+		}
+		c.segment(s)
+		if o := s.Position().Offset; c.o.Progress != nil && o-last > 1<<20 {
+			last = o
+			c.o.Progress(o)
+		}
+	}
+}
+
+func (c *checker) segment(s *x12.Segment) {
+	if p := s.Position(); p.Segment == 0 || c.set == nil && !s.Is("ST") {
+		c.envelope(s)
+		return
+	}
+	if s.Is("ST") {
+		c.begin(s)
+	}
+	c.set.Segments++
+	if c.g == nil {
+		if s.Is("SE") {
+			c.end(s.Position())
+		}
+		return
+	}
+	step := c.walker.Segment(s)
+	if step.Segment != nil {
+		c.rules(s, step)
+	}
+	if s.Is("SE") {
+		c.end(s.Position())
+	}
+}
+
+// begin starts a transaction set.
+func (c *checker) begin(s *x12.Segment) {
+	if c.group == nil {
+		c.openGroup(x12.Group{})
+	}
+	c.group.Transactions = append(c.group.Transactions, Transaction{Control: s.String(2), Type: s.String(1), Version: s.String(3)})
+	c.set = &c.group.Transactions[len(c.group.Transactions)-1]
+	version := c.set.Version
+	if version == "" {
+		version = c.group.Version
+	}
+	c.g = guide.For(s.Element(1), []byte(version))
+	if c.g == nil {
+		why := fmt.Sprintf("transaction set %s of version %s is not one that is checked here", show(c.set.Type), show(version))
+		c.add(&guide.Finding{SNIP: 2, Code: "X12-VERSION", SegmentID: "ST", Element: 3, Position: s.Position(), Offset: s.ElementOffset(3), Value: version,
+			IK502: "1", AK905: "2", Message: why, Fix: "send one of " + versions()})
+		return
+	}
+	c.set.Guide = c.g.Name
+	c.roles = rolesOf(c.g)
+	c.walker.Start(c.g)
+	c.claims.start(c)
+	c.remit.start(c)
+	c.ack.start(c)
+	c.partner.start(c)
+	if c.group.FunctionalID != "" && c.group.FunctionalID != c.g.FunctionalID {
+		c.find(ruleGS01, s, 1, 0, "GS01 is %s, but a %s stands in a group %s", show(c.group.FunctionalID), c.g.Name, c.g.FunctionalID)
+	}
+	if c.set.Version != "" && c.group.Version != "" && c.set.Version != c.group.Version {
+		c.find(ruleST03, s, 3, 0, "ST03 is %s, but GS08 is %s", show(c.set.Version), show(c.group.Version))
+	}
+}
+
+// end completes the transaction set.
+func (c *checker) end(at x12.Position) {
+	if c.set == nil {
+		return
+	}
+	if c.g != nil {
+		c.walker.End(at)
+		c.claims.endSet()
+		c.remit.endSet()
+		c.ack.endSet(at)
+	}
+	slices.SortStableFunc(c.set.Errors, func(a, b guide.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
+	c.set, c.g = nil, nil
+}
+
+func (c *checker) closed(l *guide.Loop) {
+	c.claims.closed(l)
+	c.remit.closed(l)
+}
+
+// rules runs levels 3 to 7 on a segment that the guide has placed.
+func (c *checker) rules(s *x12.Segment, step guide.Step) {
+	r := c.roles[step.Segment.Index]
+	if c.claims.on {
+		c.claims.segment(s, step, r)
+	}
+	if c.remit.on {
+		c.remit.segment(s, step, r)
+	}
+	if c.ack.on {
+		c.ack.segment(s, step)
+	}
+	if c.wants(5) {
+		c.codeSets(s, step)
+	}
+	if c.partner.on {
+		c.partner.segment(s, step)
+	}
+}
+
+// add keeps a finding if its level is wanted.
+func (c *checker) add(f *guide.Finding) {
+	if f.Severity == "" {
+		f.Severity = guide.Error
+	}
+	if !c.wants(f.SNIP) {
+		return
+	}
+	if f.Claim == "" {
+		f.Claim = c.claims.current()
+	}
+	list := &c.report.Errors
+	switch {
+	case c.set != nil:
+		if f.Severity == guide.Error {
+			c.set.Invalid = true
+			c.claims.reject(f)
+		}
+		list = &c.set.Errors
+	case c.group != nil:
+		list = &c.group.Errors
+	case c.interchange != nil:
+		list = &c.interchange.Errors
+	}
+	if f.Severity == guide.Error {
+		c.report.errors++
+	} else {
+		c.report.warnings++
+	}
+	if len(*list) < maxFindings {
+		*list = append(*list, *f)
+	} else {
+		c.report.Unlisted++
+	}
+}
+
+// find reports a broken rule at an element of a segment; 0 means the segment.
+func (c *checker) find(r *Rule, s *x12.Segment, element, component int, format string, args ...any) {
+	value := s.Element(element)
+	if component > 0 {
+		value = s.Component(element, component)
+	}
+	if len(value) > 99 {
+		value = value[:99]
+	}
+	c.findAt(r, place{s.Position(), s.ID(), "", element, component, s.ElementOffset(element), string(value)}, format, args...)
+}
+
+// place is where a rule is broken, kept when it is known only later.
+type place struct {
+	position           x12.Position
+	id, loop           string
+	element, component int
+	offset             int64
+	value              string
+}
+
+func placeOf(s *x12.Segment, loop string, element int) place {
+	return place{s.Position(), s.ID(), loop, element, 0, s.ElementOffset(element), s.String(element)}
+}
+
+func (c *checker) findAt(r *Rule, p place, format string, args ...any) {
+	if !c.wants(r.SNIP) {
+		return
+	}
+	f := &guide.Finding{SNIP: r.SNIP, Code: r.Code, Severity: r.Severity, Loop: p.loop, SegmentID: p.id, Element: p.element, Component: p.component,
+		Position: p.position, Offset: p.offset, Value: p.value, Message: fmt.Sprintf(format, args...), Fix: r.Fix, STC: r.STC,
+		IK304: r.IK304, IK403: r.IK403}
+	if f.Severity == guide.Error {
+		f.IK502 = "I5"
+		if r.IK403 == "" {
+			f.IK502 = "I6"
+		}
+	}
+	if f.Loop == "" {
+		if open := c.walker.Open(); c.set != nil && len(open) > 0 {
+			f.Loop = open[len(open)-1].ID
+		}
+	}
+	c.add(f)
+}
+
+func show(s string) string {
+	if s == "" {
+		return "empty"
+	}
+	if len(s) > 20 {
+		s = s[:20] + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+func versions() string {
+	var list string
+	for _, g := range guide.All() {
+		if list != "" {
+			list += ", "
+		}
+		list += g.Versions[0]
+	}
+	return list
+}

@@ -1,0 +1,467 @@
+package check
+
+import (
+	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/segment"
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// claimRules follows the claims of an 837 and checks what their segments say
+// of each other. It holds one claim at a time and reuses its memory.
+type claimRules struct {
+	c    *checker
+	on   bool
+	kind byte // P, I or D
+
+	levels   []level // HL of the set, by number
+	open     bool
+	total    int
+	charge   money.Cents
+	number   []byte
+	at       place // of CLM
+	bill     [2]byte
+	freq     byte
+	f8       place
+	hasF8    bool
+	dates    claimDates
+	causes   struct{ auto, other, state bool }
+	dx       int
+	dxAt     place
+	icd9     bool
+	icd10    bool
+	admit    bool
+	lines    int
+	sum      money.Cents
+	others   []otherPayer
+	rank     byte // of 2000B
+	ranks    [256]uint8
+	filing   [2]byte
+	self     bool
+	under    byte // B or C: which level the claim stands under
+	facts    struct{ n3, n4, dmg bool }
+	stops    int
+	cr1      place
+	hasCR1   bool
+	hasCR2   bool
+	hasX4    bool
+	hasEW    bool
+	first454 bool
+	refs     map[string]bool
+	line     serviceLine
+	member   subscriber
+	record   *ClaimRecord
+	sbr      place
+	provider int
+}
+
+// level is one HL.
+type level struct {
+	at       place
+	code     byte // first character of HL03: 2 for 20, 22, 23, P for PT
+	says     byte // HL04
+	children int
+}
+
+type claimDates struct {
+	accident, admission, discharge bool
+	from, to                       int // statement period or first and last service date, CCYYMMDD
+}
+
+// otherPayer is one 2320 loop.
+type otherPayer struct {
+	id        []byte
+	at        place
+	paid      money.Cents
+	hasPaid   bool
+	cas       money.Cents // claim level
+	lineCAS   money.Cents
+	linePaid  money.Cents
+	lines     bool // it has line adjudication
+	decided   bool
+	decidedAt place
+	// of the current line
+	thisPaid, thisCAS money.Cents
+	this              bool
+}
+
+type subscriber struct{ last, first, id []byte }
+
+func (r *claimRules) start(c *checker) {
+	r.c, r.on = c, false
+	switch c.g.Name {
+	case "837P", "837I", "837D":
+		r.on, r.kind = true, c.g.Name[3]
+	}
+	r.levels = r.levels[:0]
+	r.open, r.total, r.provider = false, 0, -1
+}
+
+// current returns the number of the open claim.
+func (r *claimRules) current() string {
+	if !r.open {
+		return ""
+	}
+	return string(r.number)
+}
+
+// reject remembers an error against the open claim for the 277CA.
+func (r *claimRules) reject(f *guide.Finding) {
+	if r.open && r.record != nil && f.SNIP >= 3 && len(r.record.Rejected) < 20 {
+		r.record.Rejected = append(r.record.Rejected, *f)
+	}
+}
+
+func (r *claimRules) segment(s *x12.Segment, step guide.Step, role role) {
+	if role == noRole {
+		return
+	}
+	switch role {
+	case roleBHT:
+		r.c.set.Reference = s.String(3)
+	case roleHL:
+		r.level(s)
+	case roleParty, roleBillingName:
+		r.party(s, role)
+	case roleSBR:
+		r.rank, r.sbr = first(s.Element(1)), placeOf(s, "2000B", 2)
+		r.self = string(s.Element(2)) == "18"
+		r.filing = [2]byte{}
+		copy(r.filing[:], s.Element(9))
+		r.facts = struct{ n3, n4, dmg bool }{}
+		if len(s.Element(5)) == 0 && (r.filing == [2]byte{'M', 'B'} || r.filing == [2]byte{'M', 'A'}) && r.rank != 'P' && r.kind != 'D' {
+			r.c.find(ruleMSP, s, 5, 0, "the claim goes to Medicare as a payer of rank %c, but SBR05 does not say why Medicare is not first", r.rank)
+		}
+	case roleSubscriber, rolePatientName:
+		if r.c.o.Claims {
+			r.member.last = append(r.member.last[:0], s.Element(3)...)
+			r.member.first = append(r.member.first[:0], s.Element(4)...)
+			if role == roleSubscriber {
+				r.member.id = append(r.member.id[:0], s.Element(9)...)
+			}
+		}
+	case roleSubscriberN3:
+		r.facts.n3 = true
+	case roleSubscriberN4:
+		r.facts.n4 = true
+	case roleSubscriberDMG:
+		r.facts.dmg = true
+	case roleCLM:
+		r.claim(s)
+	case rolePWK:
+		if how := string(s.Element(2)); len(s.Element(6)) == 0 && (how == "BM" || how == "EL" || how == "EM" || how == "FT" || how == "FX") {
+			r.c.find(ruleAttachment, s, 6, 0, "the attachment is sent by %s but has no control number to match it by", how)
+		}
+	case roleClaimDTP:
+		r.claimDate(s)
+	case roleClaimREF:
+		r.claimReference(s)
+	case roleClaimHI:
+		r.diagnoses(s)
+	case roleClaimCR1:
+		r.cr1, r.hasCR1 = placeOf(s, "2300", 0), true
+	case roleClaimCR2:
+		r.hasCR2 = true
+	case roleAmbulanceStop:
+		if string(s.Element(1)) == "45" {
+			r.stops |= 2
+		} else {
+			r.stops |= 1
+		}
+	case roleOtherSBR:
+		r.other(s)
+	case roleOtherCAS, roleOtherAMT, roleOtherPayer, roleOtherDecided:
+		r.otherDetail(s, role)
+	case roleLX, roleService, roleLineDTP, roleLineREF, roleLineCR1, roleLineCR3, roleLineNTE, roleTOO, roleLIN, roleCTP:
+		r.lineDetail(s, role)
+	case roleSVD, roleSVDCAS, roleSVDDecided:
+		r.adjudication(s, role)
+	}
+}
+
+// party keeps the names that a 277CA repeats.
+func (r *claimRules) party(s *x12.Segment, role role) {
+	if role == roleBillingName {
+		r.provider++
+	}
+	if !r.c.o.Claims {
+		return
+	}
+	at := func(n int) string { return clean(s.String(n)) }
+	name := segment.Name{Role: at(1), Type: at(2), Last: orElse(at(3), "UNKNOWN"), First: at(4), Middle: at(5), Suffix: at(7), IDQualifier: at(8), ID: at(9)}
+	p := &r.c.set.Parties
+	switch {
+	case role == roleBillingName:
+		p.Billing = append(p.Billing, name)
+	case name.Role == "41":
+		p.Submitter = name
+	default:
+		name.Role, name.IDQualifier = "PR", "46"
+		p.Receiver = name
+	}
+}
+
+func first(b []byte) byte {
+	if len(b) == 0 {
+		return 0
+	}
+	return b[0]
+}
+
+// level checks numbering and parents of HL.
+func (r *claimRules) level(s *x12.Segment) {
+	n := atoi(s.Element(1))
+	if n != len(r.levels)+1 {
+		r.c.find(ruleHLID, s, 1, 0, "HL01 is %s, but this is level %d of the transaction set", show(s.String(1)), len(r.levels)+1)
+	}
+	l := level{at: placeOf(s, "", 4), code: last(s.Element(3)), says: first(s.Element(4))}
+	if r.c.g.Set == "837" || len(s.Element(2)) > 0 {
+		r.parent(s, l.code)
+	}
+	r.levels = append(r.levels, l)
+	r.under = 'B'
+	if string(s.Element(3)) == "23" {
+		r.under = 'C'
+	}
+}
+
+func last(b []byte) byte {
+	if len(b) == 0 {
+		return 0
+	}
+	return b[len(b)-1]
+}
+
+func (r *claimRules) parent(s *x12.Segment, code byte) {
+	if string(s.Element(3)) == "20" {
+		return
+	}
+	p := atoi(s.Element(2))
+	if p < 1 || p > len(r.levels) {
+		r.c.find(ruleHLParent, s, 2, 0, "HL02 is %s, and no level before it has that number", show(s.String(2)))
+		return
+	}
+	parent := &r.levels[p-1]
+	parent.children++
+	want := byte('0') // 20 over 22, 22 over 23
+	if code == '3' {
+		want = '2'
+	}
+	if parent.code != want {
+		r.c.find(ruleHLParent, s, 2, 0, "HL02 is %s, which is not a level that stands above a level %s", show(s.String(2)), show(s.String(3)))
+	}
+}
+
+// claim begins a claim.
+func (r *claimRules) claim(s *x12.Segment) {
+	r.open = true
+	r.total++
+	r.c.set.Claims++
+	if r.total == 5001 {
+		r.c.find(ruleClaims, s, 0, 0, "more than 5,000 claims in one transaction set")
+	}
+	r.number = append(r.number[:0], s.Element(1)...)
+	r.at = placeOf(s, "2300", 2)
+	r.charge, _ = money.Parse(s.Element(2))
+	r.bill, r.freq = [2]byte{}, first(s.Component(5, 3))
+	copy(r.bill[:], s.Component(5, 1))
+	r.hasF8, r.dates, r.dx, r.admit, r.lines, r.sum = false, claimDates{}, 0, false, 0, 0
+	r.others = r.others[:0]
+	r.stops, r.hasCR1, r.hasCR2, r.hasX4, r.hasEW, r.first454 = 0, false, false, false, false, false
+	clear(r.refs)
+	r.ranks = [256]uint8{}
+	r.ranks[r.rank]++
+	r.line = serviceLine{}
+	r.causes.auto, r.causes.other = false, false
+	for k := 1; k <= 3; k++ {
+		switch string(s.Component(11, k)) {
+		case "AA":
+			r.causes.auto = true
+		case "OA":
+			r.causes.other = true
+		}
+	}
+	r.causes.state = len(s.Component(11, 4)) > 0 || len(s.Component(11, 5)) > 0
+	if r.causes.auto && !r.causes.state && r.kind != 'I' {
+		r.c.find(ruleAutoState, s, 11, 0, "an automobile accident without the state where it happened")
+	}
+	if len(r.number) > 20 {
+		r.c.find(ruleLong, s, 1, 0, "the claim number has %d characters; payers need not return more than 20", len(r.number))
+	}
+	if r.self != (r.under == 'B') {
+		r.c.find(rulePatient, s, 0, 0, "the subscriber is %s the patient by SBR02, but the claim stands under the %s level", map[bool]string{true: "also", false: "not"}[r.self], map[byte]string{'B': "subscriber", 'C': "patient"}[r.under])
+	}
+	if r.self && !(r.facts.n3 && r.facts.n4 && r.facts.dmg) {
+		p := r.sbr
+		p.element = 0
+		r.c.findAt(ruleSelf, p, "the subscriber is the patient, but address, birth date or gender are missing in 2010BA")
+	}
+	r.record = nil
+	if r.c.o.Claims {
+		rec := ClaimRecord{Number: string(r.number), Charge: s.String(2), PatientLast: string(r.member.last), PatientFirst: string(r.member.first), MemberID: string(r.member.id), Provider: max(r.provider, 0)}
+		if r.kind == 'I' {
+			rec.BillType = string(s.Component(5, 1)) + string(s.Component(5, 3))
+		}
+		r.c.set.List = append(r.c.set.List, rec)
+		r.record = &r.c.set.List[len(r.c.set.List)-1]
+	}
+}
+
+func (r *claimRules) claimDate(s *x12.Segment) {
+	switch string(s.Element(1)) {
+	case "439":
+		r.dates.accident = true
+	case "435":
+		r.dates.admission = true
+	case "096":
+		r.dates.discharge = true
+	case "454":
+		r.first454 = true
+	case "434", "472":
+		r.dates.from, r.dates.to = period(s.Element(3))
+	}
+}
+
+// period returns the ends of CCYYMMDD or CCYYMMDD-CCYYMMDD.
+func period(v []byte) (from, to int) {
+	if len(v) < 8 {
+		return 0, 0
+	}
+	from = atoi(v[:8])
+	if len(v) == 17 {
+		return from, atoi(v[9:])
+	}
+	return from, from
+}
+
+func (r *claimRules) claimReference(s *x12.Segment) {
+	switch string(s.Element(1)) {
+	case "F8":
+		r.f8, r.hasF8 = placeOf(s, "2300", 2), true
+	case "X4":
+		r.hasX4 = true
+	case "EW":
+		r.hasEW = true
+	}
+}
+
+func (r *claimRules) diagnoses(s *x12.Segment) {
+	switch string(s.Component(1, 1)) {
+	case "BK", "ABK", "BF", "ABF", "TQ":
+		r.dx += s.Len()
+		r.icd10 = first(s.Component(1, 1)) == 'A'
+		r.icd9 = !r.icd10
+		r.dxAt = placeOf(s, "2300", 1)
+	case "BJ", "ABJ":
+		r.admit = true
+	}
+}
+
+// closed is told of each loop that ends.
+func (r *claimRules) closed(l *guide.Loop) {
+	if !r.on || !r.open {
+		return
+	}
+	switch l.ID {
+	case "2400":
+		r.endLine()
+	case "2300":
+		r.endClaim()
+	}
+}
+
+// endClaim checks the claim as a whole.
+func (r *claimRules) endClaim() {
+	defer func() { r.open, r.record = false, nil }()
+	c := r.c
+	if r.lines > 0 && r.sum != r.charge {
+		c.findAt(ruleCharges, r.at, "CLM02 is %s, but the lines' charges add up to %s (difference %s)", r.charge, r.sum, r.charge-r.sum)
+	}
+	switch {
+	case (r.freq == '7' || r.freq == '8') && !r.hasF8:
+		p := r.at
+		p.element, p.component = 5, 3
+		c.findAt(ruleNeedsF8, p, "frequency %c replaces or voids a claim, but REF*F8 does not say which", r.freq)
+	case r.freq == '1' && r.hasF8:
+		c.findAt(ruleNoF8, r.f8, "an original claim carries the payer's number of an earlier one (REF*F8)")
+	}
+	r.checkRanks()
+	if (r.causes.auto || r.causes.other) && !r.dates.accident && !(r.kind == 'I') {
+		p := r.at
+		p.element = 11
+		c.findAt(ruleAccident, p, "an accident is named in CLM11, but its date is missing")
+	}
+	if r.hasCR1 && r.stops != 3 {
+		c.findAt(ruleAmbulance, r.cr1, "an ambulance transport without its pick-up or drop-off loop")
+	}
+	r.place()
+	r.coordination()
+	r.dateOfDiagnoses()
+	if r.record != nil && r.dates.from > 0 {
+		r.record.From, r.record.To = day(r.dates.from), day(r.dates.to)
+	}
+}
+
+func day(n int) string {
+	b := make([]byte, 8)
+	for i := 7; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return string(b)
+}
+
+func (r *claimRules) checkRanks() {
+	p := r.sbr
+	p.element = 1
+	if r.ranks['P'] != 1 {
+		r.c.findAt(ruleRank, p, "%d payers of the claim are primary (P); exactly one is", r.ranks['P'])
+	}
+	for _, k := range []byte("STABCDEFGH") {
+		if r.ranks[k] > 1 {
+			r.c.findAt(ruleRank, p, "%d payers of the claim have the rank %c", r.ranks[k], k)
+		}
+	}
+}
+
+// place checks what the place of service or the bill type asks for.
+func (r *claimRules) place() {
+	p := r.at
+	p.element, p.component = 5, 1
+	bill := string(r.bill[:])
+	switch r.kind {
+	case 'P':
+		if (bill == "21" || bill == "51" || bill == "61") && !r.dates.admission {
+			r.c.findAt(ruleInpatient21, p, "an inpatient place of service %s without the admission date", bill)
+		}
+	case 'I':
+		switch bill {
+		case "11", "12", "18", "21", "41":
+			if !r.dates.admission {
+				r.c.findAt(ruleStatement, p, "an inpatient bill of type %s without the admission date and hour", bill)
+			}
+			if !r.admit && bill != "41" {
+				r.c.findAt(ruleAdmitting, p, "an inpatient bill of type %s without the admitting diagnosis", bill)
+			}
+		}
+		if (bill == "11" || bill == "18") && (r.freq == '1' || r.freq == '4') && !r.dates.discharge {
+			r.c.findAt(ruleDischarge, p, "a final inpatient bill without the discharge hour")
+		}
+	}
+}
+
+// endSet checks what only the whole set shows.
+func (r *claimRules) endSet() {
+	if !r.on {
+		return
+	}
+	for i := range r.levels {
+		l := &r.levels[i]
+		if l.says == '1' && l.children == 0 {
+			r.c.findAt(ruleHLChild, l.at, "HL04 says that levels follow below, and none does")
+		}
+		if l.says == '0' && l.children > 0 {
+			r.c.findAt(ruleHLChild, l.at, "HL04 says that no level follows below, and %d do", l.children)
+		}
+	}
+}

@@ -1,0 +1,266 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/claimbook/claimbook/edi/codeset"
+	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/x12"
+)
+
+var lists = codeset.Lists()
+
+// icd10Day is the first date of service that is coded in ICD-10.
+const icd10Day = 20151001
+
+// codeSets checks level 5 of one segment.
+func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
+	switch step.Segment.ID {
+	case "NM1":
+		if string(s.Element(8)) == "XX" {
+			c.npi(s, 9)
+		}
+	case "N1":
+		if string(s.Element(3)) == "XX" {
+			c.npi(s, 4)
+		}
+	case "N4":
+		c.address(s, step)
+	case "PRV":
+		if v := s.Element(3); len(v) > 0 && !codeset.TaxonomyForm(v) {
+			c.find(ruleTaxonomy, s, 3, 0, "not the form of a taxonomy code")
+		}
+	case "REF":
+		c.reference(s, step)
+	case "CUR":
+		if v := s.Element(2); len(v) > 0 && !lists["currency"].Has(v) {
+			c.find(ruleCurrency, s, 2, 0, "not a currency of ISO 4217")
+		}
+	case "CLM":
+		c.placeOrBill(s)
+	case "CL1":
+		if v := s.Element(3); len(v) > 0 && !codeset.DischargeStatus(string(v)) {
+			c.find(ruleDischargeCod, s, 3, 0, "not the form of a patient status")
+		}
+	case "HI":
+		c.diagnosisCodes(s)
+	case "SV1":
+		c.procedure(s, 1)
+		if v := s.Element(5); len(v) > 0 {
+			c.placeOfService(s, 5, 0, v)
+		}
+	case "SV2":
+		if v := s.Element(1); len(v) > 0 && !codeset.RevenueForm(v) {
+			c.find(ruleRevenue, s, 1, 0, "not the form of a revenue code")
+		}
+		c.procedure(s, 2)
+	case "SV3":
+		c.procedure(s, 1)
+		if v := s.Element(3); len(v) > 0 {
+			c.placeOfService(s, 3, 0, v)
+		}
+	case "SVC":
+		if c.g.Set == "835" {
+			c.procedure(s, 1)
+		}
+	case "LIN":
+		if string(s.Element(2)) == "N4" && !codeset.NDCForm(s.Element(3)) {
+			c.find(ruleNDCForm, s, 3, 0, "not the form of an NDC")
+		}
+	case "CAS":
+		for n := 2; n <= s.Len(); n += 3 {
+			if v := s.Element(n); len(v) > 0 && !lists["carc"].Has(v) {
+				c.find(ruleCARC, s, n, 0, "the list of %s does not know this adjustment reason", lists["carc"].Date)
+			}
+		}
+	case "MOA":
+		c.remarks(s, 3, 4, 5, 6, 7)
+	case "MIA":
+		c.remarks(s, 5, 20, 21, 22, 23)
+	case "LQ":
+		if string(s.Element(1)) == "HE" {
+			c.remarks(s, 2)
+		}
+	case "STC":
+		for _, n := range []int{1, 10, 11} {
+			c.status(s, n)
+		}
+	}
+}
+
+func (c *checker) npi(s *x12.Segment, n int) {
+	if v := s.Element(n); len(v) > 0 && !codeset.NPI(v) {
+		entity := s.String(1)
+		before := ruleNPI.STC
+		r := *ruleNPI
+		r.STC = guide.Status{Category: before.Category, Code: before.Code, Entity: entity}
+		c.find(&r, s, n, 0, "not a valid NPI: ten digits, the first 1 or 2, and a right check digit are expected")
+	}
+}
+
+func (c *checker) address(s *x12.Segment, step guide.Step) {
+	country := s.Element(4)
+	us := len(country) == 0 || string(country) == "US"
+	if len(country) > 0 && (len(country) != 2 || !lists["country"].Has(country)) {
+		c.find(ruleCountry, s, 4, 0, "not a country of ISO 3166")
+	}
+	if v := s.Element(2); len(v) > 0 && (us || string(country) == "CA") && !lists["state"].Has(v) {
+		c.find(ruleState, s, 2, 0, "not a state or province")
+	}
+	zip := s.Element(3)
+	if !us || len(zip) == 0 {
+		return
+	}
+	if !codeset.ZIPForm(zip) {
+		c.find(ruleZIP, s, 3, 0, "not a ZIP code of five or nine digits")
+		return
+	}
+	switch step.Segment.Loop {
+	case "2010AA", "2310C", "2420C", "2310E":
+		if len(zip) == 5 && !(step.Segment.Loop == "2310E" && c.g.Name != "837I") {
+			c.find(ruleZIP9, s, 3, 0, "the ZIP code has five digits; the guide asks for nine here")
+		}
+	}
+}
+
+func (c *checker) reference(s *x12.Segment, step guide.Step) {
+	v := s.Element(2)
+	switch string(s.Element(1)) {
+	case "EI":
+		if c.g.Set == "837" && !codeset.TINForm(v) {
+			c.find(ruleTIN, s, 2, 0, "not a tax number of nine digits")
+		}
+	case "SY":
+		if c.g.Set == "837" && !codeset.TINForm(v) {
+			c.find(ruleTIN, s, 2, 0, "not a social security number of nine digits")
+		}
+	case "X4", "F4":
+		if c.g.Name == "837P" && (len(v) != 10 || v[2] != 'D' || !digits(v[:2]) || !digits(v[3:])) {
+			c.find(ruleCLIA, s, 2, 0, "not the form of a CLIA number")
+		}
+	}
+}
+
+func (c *checker) placeOrBill(s *x12.Segment) {
+	v := s.Component(5, 1)
+	if len(v) == 0 {
+		return
+	}
+	if c.g.Name == "837I" {
+		if len(v) != 2 || !digits(v) {
+			c.find(ruleBillType, s, 5, 1, "not the form of a bill type")
+		}
+		return
+	}
+	c.placeOfService(s, 5, 1, v)
+}
+
+func (c *checker) placeOfService(s *x12.Segment, n, k int, v []byte) {
+	if !lists["pos"].Has(v) {
+		c.find(rulePOS, s, n, k, "the list of %s does not know this place of service", lists["pos"].Date)
+	}
+}
+
+// diagnosisCodes checks the codes of an HI segment.
+func (c *checker) diagnosisCodes(s *x12.Segment) {
+	for n := 1; n <= s.Len(); n++ {
+		q, v := s.Component(n, 1), s.Component(n, 2)
+		if len(v) == 0 {
+			continue
+		}
+		switch string(q) {
+		case "ABK", "ABF", "ABJ", "APR", "ABN":
+			c.icd10(s, n, v)
+		case "BK", "BF", "BJ", "PR", "BN":
+			if c.claims.dates.to >= icd10Day {
+				c.find(ruleDxQualifier, s, n, 1, "an ICD-9 diagnosis for a statement date after 2015-09-30")
+			}
+		}
+	}
+}
+
+func (c *checker) icd10(s *x12.Segment, n int, v []byte) {
+	if to := c.claims.dates.to; to > 0 && to < icd10Day {
+		c.find(ruleDxQualifier, s, n, 1, "an ICD-10 diagnosis for a statement date before 2015-10-01")
+	}
+	if !codeset.DiagnosisForm(v) {
+		c.find(ruleDxForm, s, n, 2, "not the form of an ICD-10-CM code")
+		return
+	}
+	if !lists["icd10cm"].Has(v) {
+		c.find(ruleDiagnosis, s, n, 2, "the list of %s does not know this diagnosis", lists["icd10cm"].Date)
+		return
+	}
+	if d, ok := codeset.ICD10CM(string(v)); ok && !d.Billable {
+		c.find(ruleDxHeader, s, n, 2, "by the list of %s there are more specific codes below this diagnosis", lists["icd10cm"].Date)
+	}
+}
+
+func (c *checker) procedure(s *x12.Segment, n int) {
+	code := s.Component(n, 2)
+	if len(code) == 0 {
+		return
+	}
+	switch string(s.Component(n, 1)) {
+	case "HC":
+		switch {
+		case !codeset.ProcedureForm(code):
+			c.find(ruleProcedure, s, n, 2, "not the form of a procedure code")
+		case codeset.LevelII(code) && !lists["hcpcs"].Has(code) && c.g.Set == "837":
+			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", lists["hcpcs"].Date)
+		case codeset.DentalProcedureForm(code):
+			c.licensed("cdt", s, n, code)
+		case !codeset.LevelII(code):
+			c.licensed("cpt", s, n, code)
+		}
+	case "AD":
+		if !codeset.DentalProcedureForm(code) && c.g.Set == "837" {
+			c.find(ruleCDT, s, n, 2, "not the form of a dental procedure code")
+		} else {
+			c.licensed("cdt", s, n, code)
+		}
+	}
+	for k := 3; k <= 6; k++ {
+		if m := s.Component(n, k); len(m) > 0 && !codeset.ModifierForm(m) {
+			c.find(ruleModifier, s, n, k, "not the form of a modifier")
+		}
+	}
+}
+
+// licensed checks a code against a list that the user has loaded.
+func (c *checker) licensed(list string, s *x12.Segment, n int, code []byte) {
+	if l := lists[list]; !l.Empty() && !l.Has(code) {
+		c.find(ruleHCPCS, s, n, 2, "the %s list of %s does not know this code", l.Name, l.Date)
+	}
+}
+
+func (c *checker) remarks(s *x12.Segment, elements ...int) {
+	for _, n := range elements {
+		if v := s.Element(n); len(v) > 0 && !lists["rarc"].Has(v) {
+			c.find(ruleRARC, s, n, 0, "the list of %s does not know this remark", lists["rarc"].Date)
+		}
+	}
+}
+
+func (c *checker) status(s *x12.Segment, n int) {
+	if v := s.Component(n, 1); len(v) > 0 && !lists["claim-status-category"].Has(v) {
+		c.find(ruleStatusCat, s, n, 1, "the list of %s does not know this category", lists["claim-status-category"].Date)
+	}
+	if v := s.Component(n, 2); len(v) > 0 && !lists["claim-status"].Has(v) {
+		c.find(ruleStatusCode, s, n, 2, "the list of %s does not know this status", lists["claim-status"].Date)
+	}
+}
+
+// dateOfDiagnoses reports codes of the wrong edition for a professional or
+// dental claim, whose dates stand behind its diagnoses.
+func (r *claimRules) dateOfDiagnoses() {
+	if r.kind == 'I' || !r.c.wants(5) || r.dates.to == 0 {
+		return
+	}
+	if r.icd9 && r.dates.to >= icd10Day {
+		r.c.findAt(ruleDxQualifier, r.dxAt, "ICD-9 diagnoses for a service after 2015-09-30")
+	}
+	if r.icd10 && r.dates.to < icd10Day {
+		r.c.findAt(ruleDxQualifier, r.dxAt, "%s", fmt.Sprintf("ICD-10 diagnoses for a service on %s", day(r.dates.to)))
+	}
+}

@@ -1,0 +1,241 @@
+package check
+
+import (
+	"bytes"
+
+	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// serviceLine is the open 2400 loop.
+type serviceLine struct {
+	on        bool
+	at        place
+	charge    money.Cents
+	code      [5]byte // procedure
+	revenue   [4]byte
+	unit      [2]byte
+	qw, noted bool
+	described bool
+	tooth     bool
+	cr1, cr3  bool
+	x4, ew    bool
+	drug      bool
+	payer     int // index of the payer of the open 2430, -1 for none
+}
+
+func (r *claimRules) lineDetail(s *x12.Segment, role role) {
+	l := &r.line
+	switch role {
+	case roleLX:
+		r.lines++
+		*l = serviceLine{on: true, payer: -1}
+		if n := atoi(s.Element(1)); n != r.lines {
+			r.c.find(ruleLX, s, 1, 0, "LX01 is %s, but this is line %d of the claim", show(s.String(1)), r.lines)
+		}
+	case roleService:
+		r.service(s)
+	case roleLineDTP:
+		switch string(s.Element(1)) {
+		case "472":
+			r.serviceDate(s)
+		case "454":
+			r.first454 = true
+		}
+	case roleLineREF:
+		r.lineReference(s)
+	case roleLineCR1:
+		l.cr1 = true
+		if !r.hasCR1 {
+			r.cr1, r.hasCR1 = placeOf(s, "2400", 0), true
+		}
+	case roleLineCR3:
+		l.cr3 = true
+	case roleLineNTE:
+		l.noted = true
+	case roleTOO:
+		l.tooth = true
+	case roleLIN:
+		l.drug = true
+	case roleCTP:
+		if q, ok := positive(s.Element(4)); ok && !q {
+			r.c.find(ruleNDC, s, 4, 0, "the drug's quantity is not above zero")
+		}
+	}
+}
+
+// positive reports whether an R value is above zero; ok is false when it is no number.
+func positive(b []byte) (yes, ok bool) {
+	if len(b) == 0 {
+		return false, false
+	}
+	if b[0] == '-' {
+		return false, true
+	}
+	for _, c := range b {
+		if c >= '1' && c <= '9' {
+			return true, true
+		}
+		if c != '0' && c != '.' {
+			return false, false
+		}
+	}
+	return false, true
+}
+
+// service takes SV1, SV2 or SV3.
+func (r *claimRules) service(s *x12.Segment) {
+	l := &r.line
+	procedure, charge, unit := 1, 2, 3
+	switch r.kind {
+	case 'I':
+		procedure, charge, unit = 2, 3, 4
+		copy(l.revenue[:], s.Element(1))
+	case 'D':
+		unit = 0
+	}
+	l.at = placeOf(s, "2400", procedure)
+	l.charge, _ = money.Parse(s.Element(charge))
+	r.sum += l.charge
+	copy(l.code[:], s.Component(procedure, 2))
+	l.described = len(s.Component(procedure, 7)) > 0
+	for k := 3; k <= 6; k++ {
+		l.qw = l.qw || string(s.Component(procedure, k)) == "QW"
+	}
+	if unit > 0 {
+		copy(l.unit[:], s.Element(unit))
+	}
+	pointers := 7
+	if r.kind == 'D' {
+		pointers = 11
+	}
+	if r.kind != 'I' {
+		for k := 1; k <= s.Components(pointers); k++ {
+			if n := atoi(s.Component(pointers, k)); n < 1 || n > r.dx {
+				r.c.find(rulePointer, s, pointers, k, "the pointer says diagnosis %d; the claim has %d", n, r.dx)
+			}
+		}
+	}
+	if r.kind == 'P' && l.unit == [2]byte{'M', 'J'} && !anesthesia(l.code) {
+		r.c.find(ruleMinutes, s, 3, 0, "minutes are billed for a procedure that is not anesthesia")
+	}
+}
+
+// anesthesia reports whether a CPT code lies in the anesthesia section.
+func anesthesia(code [5]byte) bool {
+	return code[0] == '0' && code[4] >= '0' && code[4] <= '9' && string(code[:]) >= "00100" && string(code[:]) <= "01999"
+}
+
+func (r *claimRules) serviceDate(s *x12.Segment) {
+	from, to := period(s.Element(3))
+	if r.kind == 'I' {
+		if r.dates.from > 0 && from > 0 && (from < r.dates.from || to > r.dates.to) {
+			r.c.find(ruleLineDate, s, 3, 0, "the line's date lies outside of the statement period")
+		}
+		return
+	}
+	if r.dates.from == 0 || from < r.dates.from {
+		r.dates.from = from
+	}
+	r.dates.to = max(r.dates.to, to)
+}
+
+func (r *claimRules) lineReference(s *x12.Segment) {
+	switch string(s.Element(1)) {
+	case "6R":
+		number := s.Element(2)
+		if len(number) > 30 {
+			r.c.find(ruleLong6R, s, 2, 0, "the line control number has %d characters; payers need not return more than 30", len(number))
+		}
+		if r.refs[string(number)] {
+			r.c.find(ruleUnique6R, s, 2, 0, "another line of the claim has the same control number")
+			return
+		}
+		if r.refs == nil {
+			r.refs = map[string]bool{}
+		}
+		r.refs[string(number)] = true
+	case "X4":
+		r.line.x4 = true
+	case "EW":
+		r.line.ew = true
+	}
+}
+
+// endLine checks the line as a whole.
+func (r *claimRules) endLine() {
+	l := &r.line
+	if !l.on {
+		return
+	}
+	l.on = false
+	for i := range r.others {
+		o := &r.others[i]
+		if o.this && o.thisPaid+o.thisCAS != l.charge {
+			r.c.findAt(ruleCOBLine, l.at, "line %d: its charge is %s, but the other payer's payment %s and adjustments %s add up to %s",
+				r.lines, l.charge, o.thisPaid, o.thisCAS, o.thisPaid+o.thisCAS)
+		}
+		o.this, o.thisPaid, o.thisCAS = false, 0, 0
+	}
+	if r.c.wants(6) {
+		r.specialty()
+	}
+}
+
+// specialty checks level 6.
+func (r *claimRules) specialty() {
+	l := &r.line
+	code := string(l.code[:])
+	medicare := r.filing == [2]byte{'M', 'B'}
+	in := func(lo, hi string) bool { return code >= lo && code <= hi }
+	switch r.kind {
+	case 'P':
+		if unlisted(code) && !l.described && !l.noted {
+			r.c.findAt(ruleNOC, l.at, "line %d: the unlisted code %s is not described", r.lines, code)
+		}
+		if in("A0425", "A0436") && !l.cr1 && !r.hasCR1 {
+			r.c.findAt(ruleAmbulanceCR1, l.at, "line %d: an ambulance trip without CR1", r.lines)
+		}
+		switch code {
+		case "01953", "01967", "01968", "01969", "01996":
+		default:
+			if anesthesia(l.code) && l.unit != [2]byte{'M', 'J'} {
+				r.c.findAt(ruleAnesthesia, l.at, "line %d: an anesthesia procedure that is not billed in minutes", r.lines)
+			}
+		}
+		if l.qw && !l.x4 && !r.hasX4 {
+			r.c.findAt(ruleWaived, l.at, "line %d: a waived test (QW) without the laboratory's CLIA number", r.lines)
+		}
+		if in("98940", "98942") && medicare && !r.hasCR2 && !r.first454 {
+			r.c.findAt(ruleChiropractic, l.at, "line %d: a spinal manipulation for Medicare without CR2 or the date of first treatment", r.lines)
+		}
+		if in("77065", "77067") && !l.ew && !r.hasEW {
+			r.c.findAt(ruleMammogram, l.at, "line %d: a mammogram without the center's certification number", r.lines)
+		}
+		if code == "E1390" && medicare && !l.cr3 {
+			r.c.findAt(ruleOxygen, l.at, "line %d: an oxygen concentrator for Medicare without its certification", r.lines)
+		}
+	case 'D':
+		if (in("D2140", "D2394") || in("D7111", "D7250")) && !l.tooth {
+			r.c.findAt(ruleTooth, l.at, "line %d: a filling or extraction without its tooth", r.lines)
+		}
+	case 'I':
+		revenue := string(l.revenue[:])
+		if revenue >= "0100" && revenue <= "0219" && l.unit != [2]byte{'D', 'A'} && l.unit[0] != 0 {
+			r.c.findAt(ruleRoomRate, l.at, "line %d: room and board is not counted in days", r.lines)
+		}
+		outpatient := r.bill == [2]byte{'1', '3'} || r.bill == [2]byte{'8', '3'} || r.bill == [2]byte{'8', '5'}
+		if outpatient && l.code[0] == 0 && (revenue[:3] >= "030" && revenue[:3] <= "036" || revenue[:3] == "040" || revenue[:3] == "051") {
+			r.c.findAt(ruleOutpatientHC, l.at, "line %d: an outpatient revenue code %s without a procedure", r.lines, revenue)
+		}
+	}
+}
+
+// unlisted reports whether a code stands for what has no code of its own.
+func unlisted(code string) bool {
+	switch code {
+	case "J3490", "J3590", "J7999", "J8499", "J8999", "J9999", "E1399", "A4649", "A9270":
+		return true
+	}
+	return len(code) == 5 && code[3:] == "99" && code[0] >= '1' && code[0] <= '9' && bytes.ContainsRune([]byte("9"), rune(code[2])) && code < "99000"
+}
