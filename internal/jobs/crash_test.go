@@ -40,7 +40,7 @@ func TestKilledDatabase(t *testing.T) {
 	}
 	db := open(t, cluster.URL())
 	c := client(t, db, stepWorker(db, 2*time.Millisecond))
-	const n = 1000
+	const n = 600
 	begin := time.Now()
 	runID := enqueue(t, db, c, n)
 

@@ -18,7 +18,8 @@ type Enqueuer interface {
 
 // Enqueue adds the jobs in the caller's transaction and counts them in their
 // runs: they exist when it commits. A job whose arguments have fields tagged
-// `river:"unique"` is left out while an equal one waits or runs.
+// `river:"unique"` is left out while an equal one waits or runs; a run that
+// lacks a job for that reason waits for the run that has it.
 //
 // Inside a worker the jobs are added at the end of its transaction, together
 // with its own completion.
@@ -33,8 +34,8 @@ func (c *Client) Enqueue(ctx context.Context, tx pgx.Tx, args ...Args) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range added {
-		practiceID, runID := a.Scope()
+	for _, job := range added {
+		practiceID, runID := job.Scope()
 		if runID == 0 {
 			continue
 		}
@@ -42,8 +43,7 @@ func (c *Client) Enqueue(ctx context.Context, tx pgx.Tx, args ...Args) error {
 		if tallies[s] == nil {
 			tallies[s], order = &tally{}, append(order, s)
 		}
-		tallies[s].added++
-		tallies[s].stage(a.Kind(), 1)
+		tallies[s].count(job)
 	}
 	for _, s := range order {
 		if _, err := tallies[s].apply(ctx, tx, s.practiceID, s.runID); err != nil {
@@ -56,8 +56,16 @@ func (c *Client) Enqueue(ctx context.Context, tx pgx.Tx, args ...Args) error {
 // insertSlice bounds one INSERT of jobs.
 const insertSlice = 2000
 
-// insert adds the jobs and returns those that were not left out as duplicates.
-func (c *Client) insert(ctx context.Context, tx pgx.Tx, args []Args) (added []Args, err error) {
+// inserted is a job that was added, or was left out because an equal one of
+// another run waits or runs.
+type inserted struct {
+	Args
+	twinOf int64 // the other run; 0: added
+}
+
+// insert adds the jobs. Those left out as duplicates of their own run, or of a
+// job without a run, are not in the result.
+func (c *Client) insert(ctx context.Context, tx pgx.Tx, args []Args) (list []inserted, err error) {
 	args = withoutTwins(args)
 	for len(args) > 0 {
 		slice := args[:min(len(args), insertSlice)]
@@ -72,11 +80,19 @@ func (c *Client) insert(ctx context.Context, tx pgx.Tx, args []Args) (added []Ar
 		}
 		for i, result := range results {
 			if !result.UniqueSkippedAsDuplicate {
-				added = append(added, slice[i])
+				list = append(list, inserted{Args: slice[i]})
+				continue
+			}
+			twin, err := scopeOf(result.Job)
+			if err != nil {
+				return nil, err
+			}
+			if _, runID := slice[i].Scope(); twin.runID != 0 && twin.runID != runID {
+				list = append(list, inserted{Args: slice[i], twinOf: twin.runID})
 			}
 		}
 	}
-	return added, nil
+	return list, nil
 }
 
 // withoutTwins leaves out unique jobs that one call names twice: an INSERT

@@ -47,6 +47,16 @@ type closeArgs struct {
 func (closeArgs) Kind() string                       { return "test.close" }
 func (a closeArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
 
+// fileArgs is a job of which one at a time exists for a file, whatever the run.
+type fileArgs struct {
+	PracticeID int64 `json:"practice_id"`
+	RunID      int64 `json:"run_id"`
+	File       int   `json:"file" river:"unique"`
+}
+
+func (fileArgs) Kind() string                       { return "test.file" }
+func (a fileArgs) Scope() (practiceID, runID int64) { return a.PracticeID, a.RunID }
+
 // readArgs is a job that adds steps.
 type readArgs struct {
 	PracticeID int64 `json:"practice_id"`
@@ -222,6 +232,43 @@ func TestUniqueJobIsNotAddedTwice(t *testing.T) {
 	scan(t, db, "select (select count(*) from river_job), outstanding from job_run where id = $1", []any{runID}, &waiting, &outstanding)
 	if waiting != 1 || outstanding != 1 {
 		t.Errorf("%d jobs wait and the run counts %d, want 1 and 1", waiting, outstanding)
+	}
+}
+
+// A command whose job an earlier run still has waits for that run.
+func TestRunWaitsForTheRunThatHasItsJob(t *testing.T) {
+	db, _ := book(t)
+	reg := jobs.NewRegistry()
+	release := make(chan struct{})
+	jobs.AddWorker(reg, db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[fileArgs]) error {
+		<-release
+		return recordStep(ctx, tx, "file", job.RunID, job.Args.File)
+	})
+	c := client(t, db, reg)
+	runs := [2]int64{}
+	for i := range runs {
+		runs[i] = enqueue(t, db, c, 0)
+		if err := db.Tx(context.Background(), postgres.RoleWork, practice, func(tx pgx.Tx) error {
+			return c.Enqueue(context.Background(), tx, fileArgs{practice, runs[i], 5})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waited := make(chan error, 1)
+	go func() { waited <- c.Wait(withTimeout(t, 20*time.Second), runs[1], nil) }()
+	select {
+	case err := <-waited:
+		t.Errorf("the second run did not wait: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(release)
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+	var files int
+	scan(t, db, "select count(*) from effect", nil, &files)
+	if files != 1 {
+		t.Errorf("the file was read %d times, want once", files)
 	}
 }
 

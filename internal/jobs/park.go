@@ -24,6 +24,18 @@ type scoped struct {
 func (s scoped) Kind() string                     { return s.kind }
 func (s scoped) Scope() (practiceID, runID int64) { return s.practiceID, s.runID }
 
+// scopeOf reads the scope from the stored arguments.
+func scopeOf(job *rivertype.JobRow) (scoped, error) {
+	var args struct {
+		PracticeID int64 `json:"practice_id"`
+		RunID      int64 `json:"run_id"`
+	}
+	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
+		return scoped{}, fmt.Errorf("the arguments of job %d are not JSON", job.ID)
+	}
+	return scoped{job.Kind, args.PracticeID, args.RunID}, nil
+}
+
 // park ends a job that failed for good: discarded in the queue, failed in its
 // run, and a work item where a person sees it, in one transaction.
 func (c *Client) park(ctx context.Context, job *rivertype.JobRow, practiceID, runID int64, f *fault.Error) error {

@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -170,15 +168,12 @@ func fatalJobs(ctx context.Context, tx pgx.Tx, owner string) ([]*rivertype.JobRo
 	var scopes []scoped
 	var row rivertype.JobRow
 	_, err = pgx.ForEachRow(rows, []any{&row.ID, &row.Kind, &row.Attempt, &row.EncodedArgs}, func() error {
-		var args struct {
-			PracticeID int64 `json:"practice_id"`
-			RunID      int64 `json:"run_id"`
-		}
-		if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
-			return errors.New("a job's arguments are not JSON")
-		}
 		job := row
-		jobs, scopes = append(jobs, &job), append(scopes, scoped{row.Kind, args.PracticeID, args.RunID})
+		scope, err := scopeOf(&job)
+		if err != nil {
+			return err
+		}
+		jobs, scopes = append(jobs, &job), append(scopes, scope)
 		return nil
 	})
 	return jobs, scopes, err

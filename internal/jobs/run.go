@@ -81,44 +81,76 @@ func (c *Client) Wait(ctx context.Context, runID int64, progress func(done, tota
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	lastAnswer := time.Now()
-	for pause := 2 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
-		var run Run
-		var kind string
-		err := c.db.Tx(ctx, postgres.RoleWork, 0, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, "select "+runColumns+" from job_run where id = $1", runID)
-			if err != nil {
-				return err
-			}
-			if run, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Run]); err != nil {
-				return err
-			}
-			return tx.QueryRow(ctx, "select coalesce(detail->>'fault', '') from job_run where id = $1", runID).Scan(&kind)
-		})
-		if errors.Is(err, pgx.ErrNoRows) {
-			return fault.NotFoundf("CB-RUN-UNKNOWN", "there is no run %d", runID)
-		}
-		if err != nil && waitsForDatabase(faultOf(err)) && time.Since(lastAnswer) < databasePatience {
-			if err := sleep(ctx, 100*time.Millisecond); err != nil {
-				return err
-			}
+	var first error
+	seen := map[int64]bool{}
+	for waiting := []int64{runID}; len(waiting) > 0; waiting = waiting[1:] {
+		if seen[waiting[0]] {
 			continue
 		}
+		seen[waiting[0]] = true
+		run, err := c.waitForOne(ctx, waiting[0], progress)
 		if err != nil {
 			return err
+		}
+		waiting = append(waiting, run.waitsFor...)
+		if err := c.finish(ctx, run); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// waitedRun is a run and what its detail says of waiting for it.
+type waitedRun struct {
+	Run
+	fault    string
+	waitsFor []int64
+}
+
+func (c *Client) waitForOne(ctx context.Context, runID int64, progress func(done, total int)) (waitedRun, error) {
+	lastAnswer := time.Now()
+	for pause := 2 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
+		run, err := c.readRun(ctx, runID)
+		if err != nil {
+			if !waitsForDatabase(faultOf(err)) || time.Since(lastAnswer) > databasePatience {
+				return run, err
+			}
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return run, err
+			}
+			continue
 		}
 		lastAnswer = time.Now()
 		progress(run.Total-run.Outstanding, run.Total)
 		if run.Outstanding == 0 {
-			return c.finish(ctx, run, kind)
+			return run, nil
 		}
 		if broken := c.broken.Load(); broken != nil {
-			return broken.err
+			return run, broken.err
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return err
+			return run, err
 		}
 	}
+}
+
+func (c *Client) readRun(ctx context.Context, runID int64) (run waitedRun, err error) {
+	err = c.db.Tx(ctx, postgres.RoleWork, 0, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, "select "+runColumns+" from job_run where id = $1", runID)
+		if err != nil {
+			return err
+		}
+		if run.Run, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Run]); err != nil || run.Outstanding > 0 {
+			return err
+		}
+		return tx.QueryRow(ctx, `select coalesce(detail->>'fault', ''),
+				array(select jsonb_array_elements_text(coalesce(detail->'waits_for', '[]'))::bigint)
+			from job_run where id = $1`, runID).Scan(&run.fault, &run.waitsFor)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = fault.NotFoundf("CB-RUN-UNKNOWN", "there is no run %d", runID)
+	}
+	return run, err
 }
 
 // databasePatience is how long Wait bears a database that is away, as one that
@@ -135,7 +167,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // finish closes a run that never had a job, and says how the run went.
-func (c *Client) finish(ctx context.Context, run Run, kind string) error {
+func (c *Client) finish(ctx context.Context, run waitedRun) error {
 	if run.State == "running" {
 		return c.db.Tx(ctx, postgres.RoleWork, 0, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, "update job_run set state = 'finished', finished_at = now() where id = $1 and outstanding = 0 and state = 'running'", run.ID)
@@ -147,7 +179,7 @@ func (c *Client) finish(ctx context.Context, run Run, kind string) error {
 	}
 	e := fault.Invalidf("CB-JOB-PARKED", "%d of %d steps of this %s failed and wait for a person: %s", run.Failed, run.Total, run.Kind, run.Reason).
 		WithFix("see the work items")
-	if kind == faultEnvironment {
+	if run.fault == faultEnvironment {
 		e.Kind = fault.Environment
 	}
 	return e
@@ -164,6 +196,16 @@ type tally struct {
 	added, done, failed int
 	stages              map[string]int // kind of job → change of its outstanding jobs
 	reason, fault       string         // of a failure
+	waitsFor            []int64        // runs that have jobs which this one would have had
+}
+
+func (t *tally) count(job inserted) {
+	if job.twinOf != 0 {
+		t.waitsFor = append(t.waitsFor, job.twinOf)
+		return
+	}
+	t.added++
+	t.stage(job.Kind(), 1)
 }
 
 func (t *tally) stage(kind string, change int) {
@@ -187,11 +229,13 @@ func (t *tally) apply(ctx context.Context, tx pgx.Tx, practiceID, runID int64) (
 			reason = case when reason = '' then $6 else reason end,
 			detail = detail || coalesce((select jsonb_object_agg(key, coalesce((detail->>key)::int, 0) + value::int)
 					from jsonb_each_text(coalesce(nullif($7::jsonb, 'null'), '{}'))), '{}')
-				|| case when $8 = '' then '{}'::jsonb else jsonb_build_object('fault', $8::text) end,
+				|| case when $8 = '' then '{}'::jsonb else jsonb_build_object('fault', $8::text) end
+				|| case when cardinality($9::bigint[]) = 0 then '{}'::jsonb
+					else jsonb_build_object('waits_for', coalesce(detail->'waits_for', '[]') || to_jsonb($9::bigint[])) end,
 			state = case when outstanding + $3 - $4 - $5 > 0 then 'running' when failed + $5 > 0 then 'failed' else 'finished' end,
 			finished_at = case when outstanding + $3 - $4 - $5 > 0 then null else now() end
 		where practice_id = $1 and id = $2 returning detail`,
-		practiceID, runID, t.added, t.done, t.failed, t.reason, string(changes), t.fault).Scan(&detail)
+		practiceID, runID, t.added, t.done, t.failed, t.reason, string(changes), t.fault, append([]int64{}, t.waitsFor...)).Scan(&detail)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("run %d of practice %d is not there", runID, practiceID)
 	}

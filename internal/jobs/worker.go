@@ -269,9 +269,8 @@ func (r *Registry) tallyNew(ctx context.Context, tx pgx.Tx, practiceID, runID in
 		}
 	}
 	added, err := r.client.insert(ctx, tx, own)
-	for _, a := range added {
-		t.added++
-		t.stage(a.Kind(), 1)
+	for _, job := range added {
+		t.count(job)
 	}
 	return elsewhere, err
 }
