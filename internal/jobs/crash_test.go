@@ -5,6 +5,7 @@ package jobs_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,6 +78,61 @@ func TestKilledDatabase(t *testing.T) {
 	scan(t, db, "select done, failed from job_run where id = $1", []any{runID}, &done, &failed)
 	if rows != n || distinct != n || done != n || failed != 0 {
 		t.Errorf("%d effects (%d distinct), run counts %d done and %d failed; want %d, none failed", rows, distinct, done, failed, n)
+	}
+}
+
+// Processes killed in the middle of 2,000 jobs lose none and do none twice.
+func TestKilledWorker(t *testing.T) {
+	db, url := book(t)
+	idle, err := jobs.NewClient(db, nil, jobs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 2000
+	runID := enqueue(t, db, idle, n)
+	ctx := withTimeout(t, 90*time.Second)
+	done := func() (count int) {
+		scan(t, db, "select done from job_run where id = $1", []any{runID}, &count)
+		return count
+	}
+	running := func() (count int) {
+		scan(t, db, "select count(*) from river_job where state = 'running'", nil, &count)
+		return count
+	}
+	interrupted := 0
+	for kill := 1; kill <= 3; kill++ {
+		before := done()
+		cmd := exec.CommandContext(ctx, os.Args[0])
+		cmd.Env = append(os.Environ(), "JOBS_TEST_WORKER="+url)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for (done() < before+100 || running() == 0) && ctx.Err() == nil {
+			time.Sleep(2 * time.Millisecond)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		interrupted += running()
+	}
+	if done() == n || interrupted == 0 {
+		t.Fatal("no job was interrupted: the test proves nothing")
+	}
+	t.Logf("%d of %d done, %d interrupted", done(), n, interrupted)
+
+	c := client(t, db, stepWorker(db, 0))
+	start := time.Now()
+	if err := c.Wait(ctx, runID, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the rest took %s", time.Since(start).Round(time.Millisecond))
+	var rows, distinct, counted, completed int
+	scan(t, db, "select count(*), count(distinct step) from effect", nil, &rows, &distinct)
+	scan(t, db, "select done, (select count(*) from river_job where state = 'completed') from job_run where id = $1", []any{runID}, &counted, &completed)
+	if rows != n || distinct != n || counted != n || completed != n {
+		t.Errorf("%d effects of %d jobs, run counts %d, queue %d; want %d of each", rows, distinct, counted, completed, n)
 	}
 }
 

@@ -42,7 +42,7 @@ const (
 type Cluster struct {
 	layout layout
 	hold   *fileLock // shared; the kernel lets it go however this process ends
-	stop   chan struct{}
+	stop   context.CancelFunc
 	done   sync.WaitGroup
 	once   sync.Once
 }
@@ -71,7 +71,7 @@ func (c *Cluster) URL() string { return c.layout.url(database) }
 func (c *Cluster) Close() error {
 	var err error
 	c.once.Do(func() {
-		close(c.stop)
+		c.stop()
 		c.done.Wait()
 		err = c.hold.release()
 		c.layout.awaitStopIfLast()
@@ -99,28 +99,29 @@ func attach(ctx context.Context, dataDir string, settings []string) (*Cluster, e
 		}
 		return nil, err
 	}
-	c := &Cluster{layout: l, hold: hold, stop: make(chan struct{})}
+	life, stop := context.WithCancel(context.Background())
+	c := &Cluster{layout: l, hold: hold, stop: stop}
 	c.done.Add(1)
-	go c.keepSupervised(settings)
+	go c.keepSupervised(life, settings)
 	return c, nil
 }
 
 // keepSupervised starts a new supervisor when the one that runs the server was
 // killed, so that a long-lived holder such as `claimbook serve` outlives it.
-func (c *Cluster) keepSupervised(settings []string) {
+func (c *Cluster) keepSupervised(life context.Context, settings []string) {
 	defer c.done.Done()
 	ticker := time.NewTicker(500 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-c.stop:
+		case <-life.Done():
 			return
 		case <-ticker.C:
 		}
 		if c.layout.supervised() {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), attachPatience)
+		ctx, cancel := context.WithTimeout(life, attachPatience)
 		_, _ = startOrJoin(ctx, c.layout.Base, settings) // a failure shows in the queries; the next tick tries again
 		cancel()
 	}

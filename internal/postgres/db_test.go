@@ -218,6 +218,19 @@ func TestMigrateTwiceAndAtOnce(t *testing.T) {
 	if strangers != 0 {
 		t.Errorf("%d objects do not belong to claimbook_owner", strangers)
 	}
+	var bypasses, webBypasses bool
+	if err := db.Pool.QueryRow(ctx, "select (select rolbypassrls from pg_roles where rolname = 'claimbook_work'), (select rolbypassrls from pg_roles where rolname = 'claimbook_web')").Scan(&bypasses, &webBypasses); err != nil {
+		t.Fatal(err)
+	}
+	if !bypasses || webBypasses {
+		t.Errorf("row-level security is bypassed by work: %v, by web: %v; want only work", bypasses, webBypasses)
+	}
+	// The web role cannot read the job queue, which has no practice of its own.
+	var pgErr *pgconn.PgError
+	err = db.Tx(ctx, postgres.RoleWeb, 1, func(tx pgx.Tx) error { _, err := tx.Exec(ctx, "select from river_job"); return err })
+	if !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+		t.Errorf("the web role reads the job queue: %v", err)
+	}
 	// A newer program's step is not run over.
 	if _, err := db.Pool.Exec(ctx, "insert into goose_db_version (version_id, is_applied) values (9999, true)"); err != nil {
 		t.Fatal(err)
