@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/claimbook/claimbook/internal/money"
@@ -92,9 +94,11 @@ func percent(amount money.Cents, tenths int) money.Cents {
 	return v
 }
 
+// times multiplies a fee by units. A quantity in scientific notation, which X12
+// does not have and which may be astronomically long, counts as one.
 func times(fee money.Cents, units string) money.Cents {
 	n, err := decimal.NewFromString(units)
-	if err != nil {
+	if err != nil || len(units) > 15 || strings.ContainsAny(units, "eE") {
 		return fee
 	}
 	v, err := money.Round(fee.Decimal().Mul(n))

@@ -360,6 +360,9 @@ func TestContractFeesAreUsed(t *testing.T) {
 	g.payers = fivePayers[:1]
 	o := Options{Scenario: "contract", Contracts: map[string]Contract{"60054": {Name: "OTHER NAME", TIN: "987654321",
 		Fees: map[string]money.Cents{"85025": 123}}}}
+	if got := times(500, "1e999999999"); got != 500 {
+		t.Errorf("an astronomical quantity gives %s", got)
+	}
 	remit := segments(t, adjudicate(t, o, g.file(t)), Kind835)
 	for _, want := range []string{"AMT*B6*1.23", "N1*PR*OTHER NAME", "*1987654321"} {
 		if !contains(remit, want) {
@@ -422,6 +425,22 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("%d answers to what is refused", len(answers))
 			}
 		})
+	}
+}
+
+// TestOtherDelimiters: what the answers' own delimiters are is blanked in names
+// and refused in identifiers.
+func TestOtherDelimiters(t *testing.T) {
+	swap := strings.NewReplacer("*", "|", ":", ">", "~", "\n")
+	other := []byte(strings.Replace(swap.Replace(string(newWorld(1, 3).file(t))), "CLINIC 1", "A*B CLINIC", 1))
+	remit := segments(t, adjudicate(t, Options{Scenario: "contract"}, other), Kind835)
+	if !contains(remit, "N1*PE*A B CLINIC*") {
+		t.Error("the payee's name is gone")
+	}
+	other = bytes.Replace(other, []byte("CLM|C1"), []byte("CLM|C*"), 1)
+	_, err := Adjudicate(readers(other), Options{Today: today})
+	if fault.CodeOf(err) != "CB-SANDBOX-CHARACTER" || !strings.Contains(err.Error(), "CLM01") || !strings.Contains(err.Error(), "byte") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -142,6 +142,9 @@ func readSubmission(name string, r io.Reader) ([]*interchange, error) {
 		if err := in.take(s); err != nil {
 			return nil, err
 		}
+		if in.unwritable != nil {
+			return nil, in.unwritable
+		}
 	}
 	if len(in.interchanges) == 0 {
 		return nil, fault.Invalidf("CB-SANDBOX-EMPTY", "there is no interchange in it").At(name).WithFix("give a file of 837 claims")
@@ -168,6 +171,32 @@ type intake struct {
 	prior  *priorLine
 	last   *party // whose N3 and N4 follow
 	lastID string // NM101 of it
+
+	unwritable error // an identifier that no answer can repeat
+}
+
+// text is element n as an answer can repeat it.
+func text(s *x12.Segment, n int) string { return clean(s.String(n)) }
+
+// clean blanks what cannot be written with the answers' delimiters: control
+// characters, and the delimiters themselves where the sender has others.
+func clean(v string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7F || strings.ContainsRune("*^:~", c) {
+			return ' '
+		}
+		return c
+	}, v)
+}
+
+// id is element n where an answer must repeat it exactly.
+func (in *intake) id(s *x12.Segment, n int) string {
+	v := s.String(n)
+	if clean(v) != v && in.unwritable == nil {
+		in.unwritable = fault.Invalidf("CB-SANDBOX-CHARACTER", "%s%02d holds a character that the answer cannot repeat", s.ID(), n).
+			At(in.at(s.Position())).WithFix("use letters, digits and hyphens in identifiers")
+	}
+	return v
 }
 
 func (in *intake) at(p x12.Position) string {
@@ -180,10 +209,16 @@ func (in *intake) at(p x12.Position) string {
 func (in *intake) take(s *x12.Segment) error {
 	switch s.ID() {
 	case "ISA":
+		for _, n := range []int{5, 6, 7, 8, 9, 10, 13, 15} {
+			in.id(s, n)
+		}
 		in.interchanges = append(in.interchanges, &interchange{header: x12.ParseInterchange(s)})
 		in.group, in.set = nil, nil
 	case "GS":
 		in.group = &group{header: x12.ParseGroup(s)}
+		for _, n := range []int{1, 2, 3, 6, 8} {
+			in.id(s, n)
+		}
 		x := in.interchanges[len(in.interchanges)-1]
 		x.groups = append(x.groups, in.group)
 	case "ST":
@@ -205,11 +240,11 @@ func (in *intake) beginSet(s *x12.Segment) error {
 		return fault.Invalidf("CB-SANDBOX-TYPE", "the transaction is of type %s; a payer takes 837 claims", s.String(1)).At(in.at(s.Position())).
 			WithFix("give the file that was sent to the payer")
 	}
-	version := s.String(3)
+	version := in.id(s, 3)
 	if version == "" {
 		version = in.group.header.Version
 	}
-	set := &transaction{control: s.String(2), version: version}
+	set := &transaction{control: in.id(s, 2), version: version}
 	if kindOf(version) == 0 {
 		return fault.Invalidf("CB-SANDBOX-VERSION", "the version %q is none of 005010X222 (professional), X223 (institutional), X224 (dental)", version).
 			At(in.at(s.Position()))
@@ -240,7 +275,7 @@ func (in *intake) closeClaim() {
 func (in *intake) body(s *x12.Segment) error {
 	switch s.ID() {
 	case "BHT":
-		in.set.reference = s.String(3)
+		in.set.reference = in.id(s, 3)
 	case "HL":
 		in.hierarchy(s.String(3))
 	case "SBR":
@@ -249,11 +284,11 @@ func (in *intake) body(s *x12.Segment) error {
 		in.names(s)
 	case "N3":
 		if in.last != nil {
-			in.last.address = [2]string{s.String(1), s.String(2)}
+			in.last.address = [2]string{text(s, 1), text(s, 2)}
 		}
 	case "N4":
 		if in.last != nil {
-			in.last.city = [3]string{s.String(1), s.String(2), s.String(3)}
+			in.last.city = [3]string{text(s, 1), text(s, 2), text(s, 3)}
 		}
 	case "REF":
 		in.reference(s)
@@ -280,7 +315,7 @@ func (in *intake) body(s *x12.Segment) error {
 		if in.line == nil {
 			return nil
 		}
-		in.line.prior = append(in.line.prior, priorLine{payer: s.String(1)})
+		in.line.prior = append(in.line.prior, priorLine{payer: text(s, 1)})
 		in.prior = &in.line.prior[len(in.line.prior)-1]
 		return in.amount(s, 2, &in.prior.paid)
 	}
@@ -302,15 +337,15 @@ func (in *intake) hierarchy(level string) {
 
 func (in *intake) coverage(s *x12.Segment) {
 	if in.claim == nil {
-		in.rank, in.groupNumber, in.filing = s.String(1), s.String(3), s.String(9)
+		in.rank, in.groupNumber, in.filing = text(s, 1), text(s, 3), text(s, 9)
 		return
 	}
-	in.other = &otherPayer{rank: s.String(1), filing: s.String(9)}
+	in.other = &otherPayer{rank: text(s, 1), filing: text(s, 9)}
 	in.claim.others = append(in.claim.others, in.other)
 }
 
 func (in *intake) names(s *x12.Segment) {
-	p := party{person: s.String(2) == "1", last: s.String(3), first: s.String(4), idQualifier: s.String(8), id: s.String(9)}
+	p := party{person: s.String(2) == "1", last: text(s, 3), first: text(s, 4), idQualifier: text(s, 8), id: in.id(s, 9)}
 	role := s.String(1)
 	in.last, in.lastID = nil, role
 	switch {
@@ -342,7 +377,7 @@ func (in *intake) names(s *x12.Segment) {
 }
 
 func (in *intake) reference(s *x12.Segment) {
-	value := s.String(2)
+	value := in.id(s, 2)
 	switch qualifier := s.String(1); {
 	case in.claim == nil:
 		if in.lastID == "85" && (qualifier == "EI" || qualifier == "SY") {
@@ -362,8 +397,8 @@ func (in *intake) reference(s *x12.Segment) {
 func (in *intake) beginClaim(s *x12.Segment) error {
 	in.closeClaim()
 	c := &claim{
-		kind: kindOf(in.set.version), number: s.String(1), rank: in.rank, filing: in.filing, group: in.groupNumber,
-		facility: string(s.Component(5, 1)), frequency: string(s.Component(5, 3)), estimate: s.String(19) == "PB",
+		kind: kindOf(in.set.version), number: in.id(s, 1), rank: in.rank, filing: in.filing, group: in.groupNumber,
+		facility: clean(string(s.Component(5, 1))), frequency: clean(string(s.Component(5, 3))), estimate: s.String(19) == "PB",
 		payer: in.payer, provider: in.provider, tin: in.tin, subscriber: in.subscriber, patient: in.subscriber,
 		dependent: in.dependent, set: in.set, envelope: in.interchanges[len(in.interchanges)-1], segment: s.Position().Segment,
 	}
@@ -388,20 +423,20 @@ func (in *intake) service(s *x12.Segment) error {
 	shift, unitsAt := 0, 4
 	switch s.ID() {
 	case "SV2":
-		shift, l.revenue, unitsAt = 1, s.String(1), 5
+		shift, l.revenue, unitsAt = 1, text(s, 1), 5
 	case "SV3":
 		unitsAt = 6
 	}
 	if s.ID() != "SV3" && len(s.Element(3+shift)) > 0 {
-		l.unit = s.String(3 + shift)
+		l.unit = text(s, 3+shift)
 	}
-	if u := s.String(unitsAt); u != "" {
+	if u := text(s, unitsAt); u != "" {
 		l.units = u
 	}
-	l.qualifier, l.code = string(s.Component(1+shift, 1)), string(s.Component(1+shift, 2))
+	l.qualifier, l.code = clean(string(s.Component(1+shift, 1))), clean(string(s.Component(1+shift, 2)))
 	for n := 3; n <= 6; n++ {
 		if m := s.Component(1+shift, n); len(m) > 0 {
-			l.modifiers = append(l.modifiers, string(m))
+			l.modifiers = append(l.modifiers, clean(string(m)))
 		}
 	}
 	if l.code == "" {
@@ -454,7 +489,7 @@ func (in *intake) adjustments(s *x12.Segment) error {
 		if len(s.Element(n)) == 0 {
 			continue
 		}
-		a := adjustment{group: s.String(1), reason: s.String(n), units: s.String(n + 2)}
+		a := adjustment{group: text(s, 1), reason: text(s, n), units: text(s, n+2)}
 		if err := in.amount(s, n+1, &a.amount); err != nil {
 			return err
 		}
