@@ -181,24 +181,6 @@ func UnsentBatches(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Batch, e
 	return batches(ctx, tx, practiceID, `b.state = 'built' ORDER BY b.number`)
 }
 
-// BatchByISA returns the latest batch that carries an interchange control number.
-func BatchByISA(ctx context.Context, tx pgx.Tx, practiceID, control int64) (Batch, error) {
-	return oneBatch(batches(ctx, tx, practiceID, `b.isa_control = $2 ORDER BY b.id DESC LIMIT 1`, control))
-}
-
-// BatchByGS returns the latest batch that carries a group control number and,
-// among those of several partners, has the transaction set.
-func BatchByGS(ctx context.Context, tx pgx.Tx, practiceID, control int64, partnerReceiver string) (Batch, error) {
-	return oneBatch(batches(ctx, tx, practiceID, `b.gs_control = $2 ORDER BY (p.receiver_id = $3) DESC, b.id DESC LIMIT 1`, control, partnerReceiver))
-}
-
-func oneBatch(list []Batch, err error) (Batch, error) {
-	if err != nil || len(list) == 0 {
-		return Batch{}, err
-	}
-	return list[0], nil
-}
-
 // MarkSent records that a batch was delivered, and its claims with it.
 func MarkSent(ctx context.Context, tx pgx.Tx, practiceID, batchID int64, on date.Date) error {
 	if _, err := tx.Exec(ctx, `UPDATE batch SET state = 'sent', sent_on = $3 WHERE practice_id = $1 AND id = $2 AND state = 'built'`, practiceID, batchID, on); err != nil {
