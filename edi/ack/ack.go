@@ -66,7 +66,7 @@ type SetResponse struct {
 
 // Accepted reports whether the transaction set was taken (A or E). Sending an
 // accepted set again would duplicate its claims.
-func (s *SetResponse) Accepted() bool { return s.Code == "A" || s.Code == "E" }
+func (s SetResponse) Accepted() bool { return s.Code == "A" || s.Code == "E" }
 
 // SegmentError is loop 2100: an error in a segment, or the segment that has
 // errors in its elements.

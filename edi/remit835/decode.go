@@ -77,6 +77,7 @@ const (
 	atClaim
 	atLine
 	atTrailer
+	atLost // inside a claim that was given up
 )
 
 // NewDecoder returns a decoder of what in reads.
@@ -209,7 +210,9 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 				d.late = append(d.late, err) // the claim being read is whole
 				continue
 			}
-			d.claim, d.line = nil, nil // its extent is not known any more
+			if d.claim != nil { // its extent is not known any more
+				d.claim, d.line, d.at = nil, nil, atLost
+			}
 			return nil, err
 		}
 		switch id(s) {

@@ -181,6 +181,7 @@ func (d *Decoder) claimSegment(s *x12.Segment) (end bool, err error) {
 	switch d.at {
 	case atClaim, atLine:
 		return false, d.bodySegment(s)
+	case atLost:
 	case atGroup:
 		d.summary(s)
 		if d.collect {
