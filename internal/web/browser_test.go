@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,10 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -38,29 +35,28 @@ func newChromium(t *testing.T) (ctx context.Context, complaints func() []string)
 		t.Fatal("no browser: install chromium (apt-get install chromium), the pages are tested in a real one")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("no-first-run", true),
-		chromedp.UserDataDir(t.TempDir()))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, cancelTime := context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(func() { cancelTime(); cancel(); cancelAllocator() })
+	tab, cancelTab := chromedp.NewContext(allocator)
+	if err := chromedp.Do(tab, chromedp.Navigate("about:blank")); err != nil { // this call starts the browser
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(tab, 4*time.Minute)
+	t.Cleanup(func() { cancel(); cancelTab(); cancelAllocator() })
 
 	var mu sync.Mutex
 	var seen []string
-	chromedp.ListenTarget(ctx, func(ev any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := ev.(type) {
-		case *cdplog.EventEntryAdded:
-			seen = append(seen, fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
-		case *runtime.EventConsoleAPICalled:
-			seen = append(seen, fmt.Sprintf("console %s", e.Type))
-		case *runtime.EventExceptionThrown:
-			seen = append(seen, "exception "+e.ExceptionDetails.Text)
-		case *network.EventLoadingFailed:
-			seen = append(seen, "load failed: "+e.ErrorText+" "+string(e.BlockedReason))
+	console := chromedp.Console(ctx)
+	go func() {
+		for m, err := range console {
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			seen = append(seen, string(m.Type)+": "+m.Text)
+			mu.Unlock()
 		}
-	})
+	}()
 	return ctx, func() []string {
 		mu.Lock()
 		defer mu.Unlock()
@@ -70,22 +66,40 @@ func newChromium(t *testing.T) (ctx context.Context, complaints func() []string)
 	}
 }
 
-func width(w int64) chromedp.Action {
-	return emulation.SetDeviceMetricsOverride(w, 900, 1, w < 600)
+func width(w int64) chromedp.Action[chromedp.Void] { return chromedp.EmulateViewport(w, 900) }
+
+// theme asks for the dark theme or for the light one.
+func theme(dark bool) chromedp.Action[chromedp.Void] {
+	value := "light"
+	if dark {
+		value = "dark"
+	}
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+		return err
+	})
+}
+
+func evaluate[T any](t *testing.T, ctx context.Context, script string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // signInByKeyboard uses nothing but keys: the field has the focus, Tab moves on.
 func signInByKeyboard(t *testing.T, ctx context.Context, base string) {
 	t.Helper()
-	var at, heading string
-	err := chromedp.Run(ctx, cdplog.Enable(), network.Enable(), runtime.Enable(), width(1280), chromedp.Navigate(base+"/"),
-		chromedp.WaitVisible("#username"), chromedp.KeyEvent(fixtureUser+kb.Tab+fixturePassword+kb.Tab), chromedp.KeyEvent(kb.Enter),
-		chromedp.WaitVisible("nav[aria-label=Main]"), chromedp.Location(&at), chromedp.Text("h1", &heading))
+	err := chromedp.Do(ctx, width(1280), chromedp.Navigate(base+"/"), chromedp.WaitVisible(chromedp.CSS("#username")),
+		chromedp.KeyEvent(fixtureUser+kb.Tab+fixturePassword+kb.Tab), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("nav[aria-label=Main]")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at != base+"/" || heading != "Today" {
-		t.Fatalf("signing in by keyboard ended at %s, %q", at, heading)
+	if got := evaluate[string](t, ctx, `location.pathname + " " + document.querySelector("h1").textContent`); got != "/ Today" {
+		t.Fatalf("signing in by keyboard ended at %q", got)
 	}
 }
 
@@ -108,15 +122,17 @@ func TestPagesInABrowser(t *testing.T) {
 	slices.Sort(names)
 	complaints()
 	for _, w := range widths {
-		if err := chromedp.Run(ctx, width(w)); err != nil {
+		// By night on the narrow screen: contrast is checked in both themes.
+		if err := chromedp.Do(ctx, width(w), theme(w < 600)); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			open := chromedp.Tasks{chromedp.Navigate(base + paths[name])}
+			open := chromedp.Navigate(base + paths[name])
 			if name == "find" {
-				open = chromedp.Tasks{chromedp.Navigate(base + "/help"), chromedp.SendKeys("#find", "MG0000"), chromedp.Submit("#find"), chromedp.WaitVisible(".list, table")}
+				open = chromedp.Steps(chromedp.Navigate(base+"/help"), chromedp.SendKeys(chromedp.CSS("#find"), "MG0000"+kb.Enter),
+					chromedp.WaitVisible(chromedp.CSS(".scroll[aria-label=Matches]")))
 			}
-			if err := chromedp.Run(ctx, open, chromedp.WaitReady("main")); err != nil {
+			if err := chromedp.Do(ctx, open, chromedp.WaitReady(chromedp.CSS("main"))); err != nil {
 				t.Fatalf("%s at %d: %v", name, w, err)
 			}
 			checkFrame(t, ctx, name, w)
@@ -130,6 +146,15 @@ func TestPagesInABrowser(t *testing.T) {
 				t.Errorf("%s at %d: the browser complains: %s", name, w, c)
 			}
 			shoot(t, ctx, fmt.Sprintf("%s-%d", name, w))
+			if w < 600 && os.Getenv("CLAIMBOOK_SHOTS") != "" {
+				if err := chromedp.Do(ctx, theme(false)); err != nil {
+					t.Fatal(err)
+				}
+				shoot(t, ctx, fmt.Sprintf("%s-%d-light", name, w))
+				if err := chromedp.Do(ctx, theme(true)); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 	}
 }
@@ -169,10 +194,7 @@ const frameScript = `(() => {
 
 func checkFrame(t *testing.T, ctx context.Context, name string, w int64) {
 	t.Helper()
-	var r frameReport
-	if err := chromedp.Run(ctx, chromedp.Evaluate(frameScript, &r)); err != nil {
-		t.Fatalf("%s at %d: %v", name, w, err)
-	}
+	r := evaluate[frameReport](t, ctx, frameScript)
 	if r.Overflow > 0 || r.Widest != "" {
 		t.Errorf("%s at %d: %d pixels stick out, by %s", name, w, r.Overflow, r.Widest)
 	}
@@ -190,15 +212,19 @@ func TestSkipLinkAndFocus(t *testing.T) {
 	base := serveFixture(t, f)
 	ctx, _ := newChromium(t)
 	signInByKeyboard(t, ctx, base)
-	var skip, landed bool
-	err := chromedp.Run(ctx, chromedp.Navigate(base+"/claims"), chromedp.KeyEvent(kb.Tab),
-		chromedp.Evaluate(`document.activeElement.classList.contains('skip') && document.activeElement.getBoundingClientRect().top >= 0`, &skip),
-		chromedp.KeyEvent(kb.Enter), chromedp.Evaluate(`location.hash === '#main'`, &landed))
-	if err != nil || !skip || !landed {
-		t.Errorf("skip link shown %v, lands %v, %v", skip, landed, err)
+	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/claims"), chromedp.KeyEvent(kb.Tab)); err != nil {
+		t.Fatal(err)
 	}
-	var invisible []string
-	err = chromedp.Run(ctx, chromedp.Navigate(base+"/claims"), chromedp.Evaluate(`(async () => {
+	if !evaluate[bool](t, ctx, `document.activeElement.classList.contains("skip") && document.activeElement.getBoundingClientRect().top >= 0`) {
+		t.Error("the first Tab does not show the skip link")
+	}
+	if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
+		t.Fatal(err)
+	}
+	if !evaluate[bool](t, ctx, `location.hash === "#main"`) {
+		t.Error("the skip link does not lead to the content")
+	}
+	invisible := evaluate[[]string](t, ctx, `(async () => {
 		const bad = [];
 		for (const e of document.querySelectorAll('a, button, input, select, summary, [tabindex="0"]')) {
 			if (e.type === 'hidden') continue;
@@ -206,9 +232,9 @@ func TestSkipLinkAndFocus(t *testing.T) {
 			if (document.activeElement !== e || getComputedStyle(e).outlineStyle === 'none') bad.push(e.outerHTML.slice(0, 80));
 		}
 		return bad;
-	})()`, &invisible, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	if err != nil || len(invisible) > 0 {
-		t.Errorf("no visible focus on %q, %v", invisible, err)
+	})()`)
+	if len(invisible) > 0 {
+		t.Errorf("no visible focus on %q", invisible)
 	}
 }
 
@@ -227,19 +253,10 @@ func axeSource(t *testing.T) string {
 
 func checkAxe(t *testing.T, ctx context.Context, source, name string, w int64) {
 	t.Helper()
-	var ignored any
-	var found string
 	// Evaluated by the debugger, which the page's own policy does not bind.
-	err := chromedp.Run(ctx, chromedp.Evaluate(source+"; true", &ignored), chromedp.Evaluate(`axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(
-		r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 120) + ' ' + (n.any[0] ? n.any[0].message : '')).join(' | '))))`, &found,
-		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	if err != nil {
-		t.Fatalf("%s at %d: axe: %v", name, w, err)
-	}
-	var violations []string
-	if err := json.Unmarshal([]byte(found), &violations); err != nil {
-		t.Fatal(err)
-	}
+	violations := evaluate[[]string](t, ctx, source+`
+		; axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.help + ' ' +
+			v.nodes.slice(0, 3).map(n => n.html.slice(0, 120) + ' ' + (n.any[0] ? n.any[0].message : '')).join(' | ')))`)
 	for _, v := range violations {
 		t.Errorf("%s at %d: axe: %s", name, w, v)
 	}
@@ -251,8 +268,8 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 	if dir == "" {
 		return
 	}
-	var png []byte
-	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {

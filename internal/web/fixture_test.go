@@ -367,9 +367,15 @@ func (f *fixture) remit() {
 	for i, p := range []struct {
 		code, reference string
 		amount          money.Cents
-	}{{"WO", "PC00099", 40_00}, {"L6", "", -2_15}} {
+		treatment       string
+		account         ledger.Key
+	}{{"WO", "PC00099", 40_00, "recoupment", ledger.Key{Account: ledger.PayerRecoupment, PayerID: f.payers[0], Reference: "PC00099"}},
+		{"L6", "", -2_15, "interest", ledger.Key{Account: ledger.PayerInterest}}} {
 		f.exec(`INSERT INTO provider_adjustment (practice_id, remittance_id, seq, provider_npi, fiscal_date, code, reference, amount, treatment, byte_offset)
-			VALUES ($1, $2, $3, '1234567893', '2026-12-31', $4, $5, $6, 'recoupment', $7)`, f.practice, f.remittance, i+1, p.code, p.reference, p.amount, plb)
+			VALUES ($1, $2, $3, '1234567893', '2026-12-31', $4, $5, $6, $7, $8)`, f.practice, f.remittance, i+1, p.code, p.reference, p.amount, p.treatment, plb)
+		e := ledger.Entry{PostingDate: fixtureDay, Kind: "plb", SourceKey: fmt.Sprintf("%s|PLB|1|%d", key, i+1), Actor: "remit.post"}
+		e.Move(p.account, clearing, p.amount, ledger.Dimensions{CARC: p.code, EDIFileID: f.inFile, ByteOffset: plb})
+		f.post(e)
 	}
 	f.exec(`UPDATE remittance SET amount = $3 WHERE practice_id = $1 AND id = $2`, f.practice, f.remittance, total+50_00-40_00+2_15)
 	f.work("unmatched", "unmatched|ZZ999", "Prairie Mutual PPO paid $50.00 for claim ZZ999, which is not ours.", "Match it to a claim, or return it to the payer.", 50_00,

@@ -70,6 +70,14 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1_000_000)
 }
 
+// phone writes ten digits as people do: (217) 555-0199.
+func phone(number string) string {
+	if len(number) != 10 || strings.Trim(number, "0123456789") != "" {
+		return number
+	}
+	return "(" + number[:3] + ") " + number[3:6] + "-" + number[6:]
+}
+
 // procedure returns a procedure with its modifiers: 99213-25.
 func procedure(code string, modifiers []string) string {
 	return strings.Join(append([]string{code}, modifiers...), "-")

@@ -85,7 +85,7 @@ type Patient struct {
 func FindPatient(ctx context.Context, tx pgx.Tx, practiceID, id int64) (Patient, error) {
 	return one[Patient](ctx, tx, "patient", `
 		SELECT p.id, p.account, concat_ws(' ', p.first_name, nullif(p.middle_name, ''), p.last_name) AS name, p.birth_date, p.sex,
-		       array_remove(ARRAY[p.address1, p.address2, concat_ws(' ', nullif(p.city, '') || ',', nullif(p.state, ''), nullif(p.zip, ''))], '') AS address,
+		       array_remove(ARRAY[p.address1, p.address2, concat_ws(' ', nullif(p.city, '') || ',', nullif(p.state, ''), regexp_replace(nullif(p.zip, ''), '^(\d{5})(\d{4})$', '\1-\2'))], '') AS address,
 		       p.phone, p.deceased_on, g.id AS guarantor_id, g.account AS guarantor_account,
 		       g.first_name || ' ' || g.last_name AS guarantor_name, g.hold AS guarantor_hold, b.insurance, b.patient, b.credits
 		FROM patient p

@@ -31,7 +31,7 @@ type Statement struct {
 const statementColumns = `
 	SELECT s.id, s.number, s.guarantor_id, g.account AS guarantor_account, g.first_name || ' ' || g.last_name AS guarantor_name,
 	       s.statement_date, s.due_date, s.balance, s.insurance_pending, s.dunning_level, s.state, s.pages, s.pdf_sha256 AS sha256,
-	       array_remove(ARRAY[g.address1, g.address2, concat_ws(' ', nullif(g.city, '') || ',', nullif(g.state, ''), nullif(g.zip, ''))], '') AS address
+	       array_remove(ARRAY[g.address1, g.address2, concat_ws(' ', nullif(g.city, '') || ',', nullif(g.state, ''), regexp_replace(nullif(g.zip, ''), '^(\d{5})(\d{4})$', '\1-\2'))], '') AS address
 	FROM statement s JOIN guarantor g ON g.practice_id = s.practice_id AND g.id = s.guarantor_id`
 
 // Statements returns a page of the statements, latest first, with the sum of all balances.
