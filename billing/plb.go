@@ -57,6 +57,24 @@ func (p *Poster) ProviderAdjustments(list []remit835.ProviderAdjustment, rules [
 		e.finish()
 		p.out.Provider = append(p.out.Provider, ProviderRow{Seq: i + 1, ProviderNPI: a.Provider, FiscalPeriod: a.FiscalPeriod, Code: a.Reason,
 			Reference: a.Reference, Amount: a.Amount, Treatment: treatment, ByteOffset: a.ByteOffset})
+		if a.Reason == "WO" || a.Reason == "FB" || a.Reason == "72" {
+			p.references[a.Reference] = true
+		}
+	}
+	p.paidTwice()
+}
+
+// paidTwice opens an item for a refund that we sent and that the payer has
+// recovered all the same: a debit in 2210 that no announced recovery covers.
+func (p *Poster) paidTwice() {
+	for _, reference := range slices.Sorted(maps.Keys(p.references)) {
+		sent := p.balances[p.byReference(ledger.PayerRefunds, reference)]
+		announced := -p.balances[p.byReference(ledger.PayerRecoupment, reference)]
+		if sent > 0 && sent > announced {
+			p.out.Items = append(p.out.Items, p.item(claims.WorkPLB, p.payment.Key+"|twice|"+reference, sent-max(announced, 0),
+				fmt.Sprintf("%s has recovered %s under reference %s that we had already refunded", p.payer(), (sent-max(announced, 0)).Dollars(), printable(reference)),
+				"Send the payer the proof of the refund and ask for the money back"))
+		}
 	}
 }
 

@@ -158,6 +158,7 @@ type Poster struct {
 	treatments Treatments
 	balances   map[ledger.Key]money.Cents
 	credits    map[ledger.Key]creditOf // what an insurer paid too much, as it stands now
+	references map[string]bool         // under which a refund to the payer may have been paid twice
 	out        Posting
 	// Counts of the payment so far.
 	Posted, Unmatched int
@@ -171,7 +172,7 @@ type creditOf struct {
 
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
-	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}}
+	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, references: map[string]bool{}}
 }
 
 // Know tells the poster what the sub-ledger holds under the keys. A key that
@@ -198,6 +199,22 @@ func (p *Poster) Keys(c *Claim) []ledger.Key {
 		}
 		if c.Rank != asked.Rank { // crossover: the first payer's part is a key of its own
 			keys = append(keys, receivable(c, line, c.PayerID, c.Rank))
+		}
+	}
+	return keys
+}
+
+// HistoryKeys returns the sub-ledger keys that taking back what disposed of a
+// claim's earlier answers reads.
+func (p *Poster) HistoryKeys(h History) []ledger.Key {
+	var keys []ledger.Key
+	for _, d := range h.Dispositions {
+		for _, t := range d.Transfers {
+			if t.Credit.Account == ledger.PayerRefunds {
+				announced := t.Credit
+				announced.Account = ledger.PayerRecoupment
+				keys = append(keys, t.Credit, announced)
+			}
 		}
 	}
 	return keys

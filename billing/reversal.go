@@ -201,8 +201,14 @@ func (u used) leftOver() []string {
 	return list
 }
 
+// KindPayerRefund is the kind of an entry that accrues or pays a refund to a
+// payer.
+const KindPayerRefund = "payer-refund"
+
 // undo takes back what later disposed of what the original left: its premise is
-// gone.
+// gone. A refund that was accrued out of the receivable is taken back as well:
+// the reversal itself puts the money there. If it had been paid, what it leaves
+// in 2210 waits for the payer to acknowledge it.
 func (p *Poster) undo(ours *Claim, key string, dispositions []Disposition) {
 	for _, d := range dispositions {
 		e := p.begin("reversal", key+"|UNDO|"+d.Key, "its premise was reversed")
@@ -210,8 +216,18 @@ func (p *Poster) undo(ours *Claim, key string, dispositions []Disposition) {
 			e.Reverses = d.EntryID
 		}
 		for _, t := range d.Transfers {
+			if d.Kind == KindPayerRefund {
+				if !isReceivable(t.Debit.Account) || t.Credit.Account != ledger.PayerRefunds {
+					e.Reverses = 0
+					continue
+				}
+				p.references[t.Credit.Reference] = true
+			}
 			e.move(t.Credit, t.Debit, t.Amount, ledger.Dimensions{ClaimID: t.ClaimID, GuarantorID: t.GuarantorID, ProviderID: t.ProviderID,
 				ServiceDate: t.ServiceDate, GroupCode: t.GroupCode, CARC: t.CARC, EDIFileID: p.payment.EDIFileID, ByteOffset: -1})
+		}
+		if len(e.Transfers) == 0 {
+			continue
 		}
 		e.finish()
 		p.move(ours, "", 0, "an earlier "+strings.ReplaceAll(d.Kind, "-", " ")+" was taken back with the answer that it relied on")

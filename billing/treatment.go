@@ -89,10 +89,11 @@ func (t Treatments) Of(payerID int64, group, carc string) Treatment {
 // contractualCARCs are the reasons that, under group CO, only say that the fee
 // schedule or the contract pays less than the charge: fee schedule (45),
 // several procedures at once (59), prompt-pay discount (44), a negotiated
-// discount (131), institutional outliers and add-ons (69, 70, 74, 75, 76), and
-// a price above the charge (94, which comes with a negative amount). Every
+// discount (131), institutional outliers and add-ons (69, 70, 74, 75, 76), a
+// price above the charge (94, which comes with a negative amount), and the A2 of
+// older remittances. Every
 // other CO with nothing paid is a denial, however much it looks like a discount.
-var contractualCARCs = []string{"44", "45", "59", "69", "70", "74", "75", "76", "94", "131"}
+var contractualCARCs = []string{"44", "45", "59", "69", "70", "74", "75", "76", "94", "131", "A2"}
 
 func defaultTreatment(group, carc string) Treatment {
 	switch carc {

@@ -184,8 +184,9 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 	return histories, dispositions(ctx, tx, practiceID, histories)
 }
 
-// disposing are the kinds of entries that dispose of what a payer's answer left.
-var disposing = []string{"write-off", "small-balance", "bad-debt", "charity", "discount", "transfer-to-patient"}
+// disposing are the kinds of entries that dispose of what a payer's answer left,
+// or that owe the payer what its answer had overpaid.
+var disposing = []string{"write-off", "small-balance", "bad-debt", "charity", "discount", "transfer-to-patient", billing.KindPayerRefund}
 
 // dispositions adds to the histories what still stands of what was disposed of
 // after the claims' answers.

@@ -271,6 +271,14 @@ func (p *poster) postSlice(part []*remit835.Claim) error {
 	if err != nil {
 		return err
 	}
+	keys = nil
+	for _, h := range histories {
+		keys = append(keys, p.poster.HistoryKeys(h)...)
+	}
+	if balances, err = ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys); err != nil {
+		return err
+	}
+	p.poster.Know(balances)
 	for _, c := range part {
 		var history billing.History
 		if our := ours[c]; our != nil && c.IsReversal() {
