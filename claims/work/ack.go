@@ -43,8 +43,11 @@ func applyAcknowledgment(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.AckA
 		a.ack.Kind, a.ack.Control, apply = "277CA", response.Claims.Header.Control, a.claimAck
 	}
 	id, first, err := claimsdb.BeginAcknowledgment(ctx, tx, job.PracticeID, a.ack)
-	if err != nil || !first {
+	if err != nil {
 		return err
+	}
+	if !first {
+		return a.finish(ctx, tx, "applied before")
 	}
 	if err := apply(ctx, tx, response); err != nil {
 		return err
@@ -52,7 +55,16 @@ func applyAcknowledgment(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.AckA
 	if err := a.save(ctx, tx); err != nil {
 		return err
 	}
-	return claimsdb.FinishAcknowledgment(ctx, tx, job.PracticeID, id, a.ack)
+	if err := claimsdb.FinishAcknowledgment(ctx, tx, job.PracticeID, id, a.ack); err != nil {
+		return err
+	}
+	return a.finish(ctx, tx, a.ack.Outcome)
+}
+
+// finish says what became of this part of the file; with the last part the file
+// is finished. It locks the file's row, so it comes last.
+func (a *answering) finish(ctx context.Context, tx pgx.Tx, outcome string) error {
+	return exchangedb.FinishTransaction(ctx, tx, a.practiceID, a.ack.EDIFileID, a.ack.ByteOffset, exchangedb.Done, outcome)
 }
 
 // readResponse reads the acknowledgment that begins at an offset of a stored file.
