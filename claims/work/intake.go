@@ -270,7 +270,7 @@ type decision struct {
 	outcome  string
 	reasons  []string
 	head     claimsdb.EncounterHead // of the encounter that is there; zero: none
-	withdraw bool                   // its unsent claim gives way to the new version
+	withdraw bool                   // its claim, unsent or rejected, gives way to the new version
 	item     *claims.WorkItem
 }
 
@@ -297,7 +297,7 @@ func (p *parser) decide(read *claims.ReadEncounter, heads map[string]claimsdb.En
 			reasons: []string{fmt.Sprintf("line %d: this encounter was taken in before, with the same content", read.Line)}}
 	case head.ClaimID == 0:
 		return decision{outcome: claimsdb.OutcomeStored, head: head}
-	case head.ClaimState == claims.Ready || head.ClaimState == claims.Held || head.ClaimState == claims.Draft:
+	case head.ClaimState == claims.Ready || head.ClaimState == claims.Held || head.ClaimState == claims.Draft || head.ClaimState == claims.Rejected:
 		return decision{outcome: claimsdb.OutcomeStored, head: head, withdraw: true}
 	}
 	charge, err := record.Charge()
@@ -314,13 +314,20 @@ func (p *parser) decide(read *claims.ReadEncounter, heads map[string]claimsdb.En
 		}}
 }
 
-// withdraw voids claims that nobody has seen yet, because a new version of
-// their encounter came in.
+// withdraw voids claims that no payer has in adjudication, because a new
+// version of their encounter came in.
 func (p *parser) withdraw(ctx context.Context, tx pgx.Tx, heads []claimsdb.EncounterHead) error {
 	moves := make([]claims.Move, 0, len(heads))
+	claimIDs := make([]int64, 0, len(heads))
 	for _, head := range heads {
 		moves = append(moves, claims.Move{ClaimID: head.ClaimID, To: claims.Voided, Event: "withdrawn", Actor: "intake.parse", On: p.today,
-			Message: "A new version of the encounter came in before this claim was sent."})
+			Message: "A new version of the encounter came in; no payer has this claim in adjudication, so a new one takes its place."})
+		claimIDs = append(claimIDs, head.ClaimID)
+	}
+	for _, kind := range []claims.WorkItemKind{claims.WorkHeld, claims.WorkRejected} {
+		if err := claimsdb.CloseClaimItems(ctx, tx, p.practiceID, kind, claimIDs, p.today, "a new version of the encounter came in"); err != nil {
+			return err
+		}
 	}
 	return claimsdb.Transition(ctx, tx, p.practiceID, moves)
 }
