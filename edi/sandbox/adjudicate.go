@@ -91,7 +91,7 @@ const (
 // settle adjudicates one claim as its fate says.
 func (o *Options) settle(d *decided) *settled {
 	k := o.contract(d.claim)
-	s := &settled{claim: d.claim, status: d.statusOfRank(), icn: o.controlNumber(d.number, "original"), fate: d.fate}
+	s := &settled{claim: d.claim, status: d.statusOfRank(), icn: o.controlNumber(d.claim, "original"), fate: d.fate}
 	if !d.asksFirst() {
 		o.settleLater(d, s, &k)
 		return s
@@ -405,15 +405,26 @@ func (o *Options) correct(s *settled, f fate, why *denial) *settled {
 	}
 	d := &decided{claim: s.claim, fate: f, denial: why}
 	c := o.settle(d)
-	c.icn, c.correctsID = o.controlNumber(s.number, "correction"), s.icn
+	c.icn, c.correctsID = o.controlNumber(s.claim, "correction"), s.icn
 	return c
 }
 
-// controlNumber is the payer's own number of a claim (CLP07): the day of the
-// year and something that looks like a serial number.
-func (o *Options) controlNumber(number, purpose string) string {
-	day := o.Today.DaysSince(date.New(o.Today.Year, 1, 1)) + 1
-	return fmt.Sprintf("%02d%03d%08d", o.Today.Year%100, day, o.draw(number, "icn "+purpose, 100_000_000))
+// controlNumber is the payer's own number of a claim (CLP07, and REF*1K of the
+// 277CA): the day on which it came and something that looks like a serial
+// number. The day of the answer is no part of it, since the acknowledgment and
+// the payment come on different days.
+func (o *Options) controlNumber(c *claim, purpose string) string {
+	on := o.receivedOn(c)
+	day := on.DaysSince(date.New(on.Year, 1, 1)) + 1
+	return fmt.Sprintf("%02d%03d%08d", on.Year%100, day, o.draw(c.number, "icn "+purpose, 100_000_000))
+}
+
+// receivedOn is the day on which the claim reached the payer.
+func (o *Options) receivedOn(c *claim) date.Date {
+	if c.received.IsZero() || c.received.After(o.Today) {
+		return o.Today
+	}
+	return c.received
 }
 
 // procedureText is the composite SVC01 or SVC06 as a list of its components.

@@ -428,6 +428,43 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestPaysLaterThanItAcknowledges: answers of two days tell the same story.
+func TestPaysLaterThanItAcknowledges(t *testing.T) {
+	file := newWorld(1, 80).file(t)
+	now, err := Adjudicate(readers(file), Options{Seed: 1, Today: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := Adjudicate(readers(file), Options{Seed: 1, Today: today.AddDays(50)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid := map[string]string{}
+	for _, s := range segments(t, later, Kind835) {
+		if e := strings.Split(s, "*"); e[0] == "CLP" && e[2] != "22" && paid[e[1]] == "" {
+			paid[e[1]] = e[7]
+		}
+	}
+	number, n := "", 0
+	for _, s := range segments(t, now, Kind277CA) {
+		switch e := strings.Split(s, "*"); {
+		case e[0] == "TRN":
+			number = e[2]
+		case strings.HasPrefix(s, "REF*1K*"):
+			n++
+			if paid[number] != e[2] {
+				t.Errorf("claim %s is %s in the 277CA and %s in the 835", number, e[2], paid[number])
+			}
+		}
+	}
+	if n < 60 {
+		t.Errorf("only %d claims are accepted", n)
+	}
+	if !contains(segments(t, later, Kind835), "DTM*050*20211115") {
+		t.Error("the 835 does not know when the claims came")
+	}
+}
+
 // TestOtherDelimiters: what the answers' own delimiters are is blanked in names
 // and refused in identifiers.
 func TestOtherDelimiters(t *testing.T) {

@@ -84,7 +84,8 @@ type claim struct {
 
 	set      *transaction
 	envelope *interchange
-	segment  int // place of CLM in the transaction set
+	received date.Date // GS04: the day on which it was sent
+	segment  int       // place of CLM in the transaction set
 }
 
 // otherPayer is loop 2320: another payer of the same patient.
@@ -408,6 +409,7 @@ func (in *intake) beginClaim(s *x12.Segment) error {
 			c.patient.idQualifier, c.patient.id = in.subscriber.idQualifier, in.subscriber.id
 		}
 	}
+	c.received, _ = date.ParseX12(in.group.header.Date) // no date: the day of the answer
 	in.claim = c
 	in.set.claims = append(in.set.claims, c)
 	return in.amount(s, 2, &c.charge)

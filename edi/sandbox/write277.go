@@ -191,7 +191,7 @@ func (r *run) write277Claim(w *x12.Writer, s *source, d *decided) {
 	w.Segment("TRN").Elem("2").Elem(d.number).End()
 	w.Segment("STC").Comp(composite...).Date(r.Today).Elem(action).Cents(d.charge).End()
 	if s.entity == "PR" && action == "WQ" {
-		w.Segment("REF").Elem("1K").Elem(r.controlNumber(d.number, "original")).End()
+		w.Segment("REF").Elem("1K").Elem(r.controlNumber(d.claim, "original")).End()
 	}
 	if d.trace != "" {
 		w.Segment("REF").Elem("D9").Elem(d.trace).End()

@@ -141,7 +141,7 @@ func (o *Options) writeClaim(w *x12.Writer, c *settled) {
 			w.Segment("DTM").Elem("233").Date(c.to).End()
 		}
 	}
-	w.Segment("DTM").Elem("050").Date(o.Today).End()
+	w.Segment("DTM").Elem("050").Date(o.receivedOn(c.claim)).End()
 	if c.interest != 0 {
 		w.Segment("AMT").Elem("I").Cents(c.interest).End()
 	}
