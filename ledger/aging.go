@@ -36,14 +36,15 @@ func bucketOf(days int) int {
 	return 4
 }
 
-// OpenItem is a receivable that is not settled: one line's balance, owed by
-// one party.
+// OpenItem is receivables of one age that one party owes: one line's balance,
+// or several of them in one sum.
 type OpenItem struct {
 	Account string      // ARInsurance or ARPatient
 	PartyID int64       // the payer, or the guarantor
 	Code    string      // the payer's code, or the guarantor's account number
 	Name    string      // of the party
 	Since   date.Date   // the day from which its age counts
+	Items   int         // how many balances; 0 is one
 	Amount  money.Cents // a credit is negative
 }
 
@@ -92,7 +93,7 @@ func Age(asOf date.Date, by AgeBy, items []OpenItem) Aging {
 			total = &a.PatientTotal
 		}
 		for _, r := range [...]*AgingRow{row, total, &a.Total} {
-			r.Items++
+			r.Items += max(item.Items, 1)
 			r.Amounts[bucket] += item.Amount
 			r.Total += item.Amount
 		}

@@ -74,7 +74,7 @@ func Journal(ctx context.Context, tx pgx.Tx, practiceID int64, f JournalFilter, 
 // journalQuery writes only the conditions that are set: each then has its own
 // index, and the whole journal is read without any.
 func journalQuery(f *JournalFilter) string {
-	where := `t.practice_id = @practice`
+	where, with, from := `t.practice_id = @practice`, ``, `transfer t`
 	and := func(condition string) { where += "\n\t\tand " + condition }
 	if !f.From.IsZero() {
 		and(`e.posting_date >= @from`)
@@ -93,12 +93,15 @@ func journalQuery(f *JournalFilter) string {
 	}
 	if f.PatientID != 0 || len(f.ClaimIDs) > 0 || len(f.ServiceLineIDs) > 0 {
 		const lines = `select entry_id, line_no from transfer where practice_id = @practice and `
-		and(`(t.entry_id, t.line_no) in (
+		// First the few lines, then their names: with as many joins as below the
+		// planner would begin with the whole journal.
+		with = `with line as materialized (select * from transfer where practice_id = @practice and (entry_id, line_no) in (
 			` + lines + `claim_id <> 0 and claim_id = any(@claims)
 			union ` + lines + `debit_service_line_id <> 0 and debit_service_line_id = any(@lines)
 			union ` + lines + `credit_service_line_id <> 0 and credit_service_line_id = any(@lines)
 			union ` + lines + `debit_patient_id <> 0 and debit_patient_id = @patient
-			union ` + lines + `credit_patient_id <> 0 and credit_patient_id = @patient)`)
+			union ` + lines + `credit_patient_id <> 0 and credit_patient_id = @patient))`
+		from = `line t`
 	}
 	side := func(s string) string {
 		return `t.` + s + `_account, coalesce(` + s + `a.name, ''),
@@ -115,7 +118,7 @@ func journalQuery(f *JournalFilter) string {
 		left join payer ` + s + `p on ` + s + `p.practice_id = @practice and ` + s + `p.id = t.` + s + `_payer_id
 		left join patient ` + s + `t on ` + s + `t.practice_id = @practice and ` + s + `t.id = t.` + s + `_patient_id`
 	}
-	return `
+	return with + `
 		select e.id, e.posting_date, e.source_key, e.kind, e.memo, e.actor, coalesce(r.source_key, ''), e.line_count,
 			t.line_no, t.amount, case when t.claim_id = 0 then '' else coalesce(c.number, 'unknown') end,
 			case when t.guarantor_id = 0 then '' else coalesce(g.account, 'unknown') end,
@@ -123,7 +126,7 @@ func journalQuery(f *JournalFilter) string {
 			t.service_date, t.group_code, t.carc, t.rarcs, t.edi_file_id, coalesce(f.name, ''), f.sha256, t.byte_offset,
 			` + side("debit") + `,
 			` + side("credit") + `
-		from transfer t join journal_entry e on e.practice_id = t.practice_id and e.id = t.entry_id
+		from ` + from + ` join journal_entry e on e.practice_id = t.practice_id and e.id = t.entry_id
 		left join journal_entry r on r.practice_id = e.practice_id and r.id = e.reverses
 		left join claim c on c.practice_id = @practice and c.id = t.claim_id
 		left join guarantor g on g.practice_id = @practice and g.id = t.guarantor_id

@@ -2,6 +2,7 @@ package ledgerdb
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -76,16 +77,16 @@ func Aging(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date, by 
 	if later {
 		open = openThen
 	}
-	since := sinceService
+	since, unless := sinceService, ` and not exists (select from service_line n where n.practice_id = $1 and n.id = o.service_line_id)`
 	if by == ledger.ByResponsibility {
-		since = sinceResponsibility
+		since, unless = sinceResponsibility, ``
 	}
 	rows, err := tx.Query(ctx, `
-		with open as materialized (`+open+`), `+firsts+`
+		with open as materialized (`+open+`), `+fmt.Sprintf(firsts, unless)+`
 		select o.account, case o.account when '1100' then o.payer_id else coalesce(g.id, 0) end,
 			case o.account when '1100' then coalesce(p.code, 'unknown') else coalesce(g.account, 'unknown') end,
 			case o.account when '1100' then coalesce(p.name, 'unknown payer') else coalesce(g.last_name || ', ' || g.first_name, 'unknown guarantor') end,
-			`+since+`, o.amount
+			`+since+`, count(*)::int, sum(o.amount)::bigint
 		from open o
 		left join payer p on o.account = '1100' and p.practice_id = $1 and p.id = o.payer_id
 		left join patient n on o.account = '1110' and n.practice_id = $1 and n.id = o.patient_id
@@ -93,12 +94,13 @@ func Aging(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date, by 
 		left join service_line l on o.service_line_id <> 0 and l.practice_id = $1 and l.id = o.service_line_id
 		left join claim c on o.reference <> '' and c.practice_id = $1 and c.number = o.reference
 		left join first f on f.account = o.account and f.service_line_id = o.service_line_id and f.payer_id = o.payer_id
-			and f.payer_rank = o.payer_rank and f.patient_id = o.patient_id and f.reference = o.reference`, practiceID, asOf)
+			and f.payer_rank = o.payer_rank and f.patient_id = o.patient_id and f.reference = o.reference
+		group by 1, 2, 3, 4, 5`, practiceID, asOf)
 	if err != nil {
 		return ledger.Aging{}, err
 	}
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (i ledger.OpenItem, err error) {
-		return i, row.Scan(&i.Account, &i.PartyID, &i.Code, &i.Name, &i.Since, &i.Amount)
+		return i, row.Scan(&i.Account, &i.PartyID, &i.Code, &i.Name, &i.Since, &i.Items, &i.Amount)
 	})
 	return ledger.Age(asOf, by, items), err
 }
@@ -114,7 +116,8 @@ const (
 		where p.practice_id = $1 and p.account in ('1100', '1110') and e.posting_date <= $2
 		group by 1, 2, 3, 4, 5, 6 having sum(p.amount) <> 0`
 	// firsts finds, for open balances only, the day on which the party first
-	// came to owe it, and a date of service where no service line says it.
+	// came to owe it, and a date of service where no service line says it (an
+	// aging by service skips the lines that do).
 	// Balances of a line, of a patient's account, and of a claim as a whole are
 	// found by an index of their own.
 	firsts = `first as (
@@ -122,7 +125,7 @@ const (
 			min(e.posting_date) as posted, min(s.service_date) as served
 		from open o cross join lateral (
 			select t.* from transfer t where o.service_line_id <> 0
-				and t.practice_id = $1 and t.debit_service_line_id = o.service_line_id and t.debit_service_line_id <> 0
+				and t.practice_id = $1 and t.debit_service_line_id = o.service_line_id and t.debit_service_line_id <> 0%s
 			union all
 			select t.* from transfer t where o.service_line_id = 0 and o.patient_id <> 0
 				and t.practice_id = $1 and t.debit_patient_id = o.patient_id and t.debit_patient_id <> 0
