@@ -83,18 +83,18 @@ func remittanceClaims(r *request, segments *segments, remittance, file int64, cl
 	if err != nil {
 		return nil, err
 	}
-	type place struct{ claim, line int32 }
-	ofLine := map[place][]webdb.Adjustment{}
+	type linePlace struct{ claim, line int32 }
+	ofLine := map[linePlace][]webdb.Adjustment{}
 	for _, a := range adjustments {
 		if a.LineSeq == 0 {
 			views[at[a.ClaimSeq]].adjustments = append(views[at[a.ClaimSeq]].adjustments, a)
 		} else {
-			ofLine[place{a.ClaimSeq, a.LineSeq}] = append(ofLine[place{a.ClaimSeq, a.LineSeq}], a)
+			ofLine[linePlace{a.ClaimSeq, a.LineSeq}] = append(ofLine[linePlace{a.ClaimSeq, a.LineSeq}], a)
 		}
 	}
 	for _, l := range lines {
 		c := &views[at[l.ClaimSeq]]
-		c.lines = append(c.lines, remittanceLineView{l, ofLine[place{l.ClaimSeq, l.LineSeq}]})
+		c.lines = append(c.lines, remittanceLineView{l, ofLine[linePlace{l.ClaimSeq, l.LineSeq}]})
 	}
 	return views, nil
 }

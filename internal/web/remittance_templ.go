@@ -842,7 +842,7 @@ func remittanceBody(v remittanceView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = source(m.FileID, m.FileName, p.ByteOffset, p.segment).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = place(m.FileID, p.ByteOffset, p.segment).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1314,7 +1314,7 @@ func remittanceClaim(m webdb.Remittance, c remittanceClaimView) templ.Component 
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = source(m.FileID, m.FileName, c.ByteOffset, c.segment).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = place(m.FileID, c.ByteOffset, c.segment).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

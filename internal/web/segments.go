@@ -22,13 +22,13 @@ const (
 type segments struct {
 	r           *request
 	terminators map[int64]byte
-	texts       map[place]string
+	texts       map[segmentPlace]string
 }
 
-type place struct{ file, offset int64 }
+type segmentPlace struct{ file, offset int64 }
 
 func newSegments(r *request) *segments {
-	return &segments{r: r, terminators: map[int64]byte{}, texts: map[place]string{}}
+	return &segments{r: r, terminators: map[int64]byte{}, texts: map[segmentPlace]string{}}
 }
 
 // at returns the segment that begins at a byte of a file, or "" where there is
@@ -37,7 +37,7 @@ func (s *segments) at(file, offset int64) (string, error) {
 	if file == 0 || offset < 0 {
 		return "", nil
 	}
-	if text, ok := s.texts[place{file, offset}]; ok {
+	if text, ok := s.texts[segmentPlace{file, offset}]; ok {
 		return text, nil
 	}
 	end, err := s.terminator(file)
@@ -57,7 +57,7 @@ func (s *segments) at(file, offset int64) (string, error) {
 	} else if len(b) > segmentShown {
 		text = printable(b[:segmentShown]) + "…"
 	}
-	s.texts[place{file, offset}] = text
+	s.texts[segmentPlace{file, offset}] = text
 	return text, nil
 }
 
