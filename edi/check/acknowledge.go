@@ -192,8 +192,9 @@ func addSegment(list []ack.SegmentError, f *guide.Finding) []ack.SegmentError {
 	last := len(list) - 1
 	if last < 0 || list[last].Number != f.Position.Segment || list[last].SegmentID != id || list[last].Code != f.IK304 || f.IK403 == "" {
 		e := ack.SegmentError{SegmentID: id, Number: f.Position.Segment, Code: f.IK304}
-		if len(f.Loop) <= 4 {
-			e.Loop = clean(f.Loop)
+		// IK303 has four characters: 2010 stands for 2010AA and its sisters.
+		if l := clean(f.Loop); l != "" && l[0] == '2' {
+			e.Loop = l[:min(4, len(l))]
 		}
 		if f.Claim != "" && len(f.Claim) <= 35 {
 			e.Contexts = []ack.Context{{Names: []ack.ContextName{{Name: "CLM01", Value: clean(f.Claim)}}}}

@@ -19,7 +19,8 @@ type claimRules struct {
 	total    int
 	charge   money.Cents
 	number   []byte
-	at       place // of CLM
+	at       place // of CLM02
+	at05     place // of CLM05
 	bill     [2]byte
 	freq     byte
 	f8       place
@@ -261,7 +262,7 @@ func (r *claimRules) claim(s *x12.Segment) {
 		r.c.find(ruleClaims, s, 0, 0, "more than 5,000 claims in one transaction set")
 	}
 	r.number = append(r.number[:0], s.Element(1)...)
-	r.at = placeOf(s, "2300", 2)
+	r.at, r.at05 = placeOf(s, "2300", 2), placeOf(s, "2300", 5)
 	r.charge, _ = money.Parse(s.Element(2))
 	r.bill, r.freq = [2]byte{}, first(s.Component(5, 3))
 	copy(r.bill[:], s.Component(5, 1))
@@ -293,7 +294,7 @@ func (r *claimRules) claim(s *x12.Segment) {
 	}
 	if r.self && !(r.facts.n3 && r.facts.n4 && r.facts.dmg) {
 		p := r.sbr
-		p.element = 0
+		p.element, p.value = 0, ""
 		r.c.findAt(ruleSelf, p, "the subscriber is the patient, but address, birth date or gender are missing in 2010BA")
 	}
 	r.record = nil
@@ -379,8 +380,8 @@ func (r *claimRules) endClaim() {
 	}
 	switch {
 	case (r.freq == '7' || r.freq == '8') && !r.hasF8:
-		p := r.at
-		p.element, p.component = 5, 3
+		p := r.at05
+		p.component = 3
 		c.findAt(ruleNeedsF8, p, "frequency %c replaces or voids a claim, but REF*F8 does not say which", r.freq)
 	case r.freq == '1' && r.hasF8:
 		c.findAt(ruleNoF8, r.f8, "an original claim carries the payer's number of an earlier one (REF*F8)")
@@ -388,7 +389,7 @@ func (r *claimRules) endClaim() {
 	r.checkRanks()
 	if (r.causes.auto || r.causes.other) && !r.dates.accident && !(r.kind == 'I') {
 		p := r.at
-		p.element = 11
+		p.element, p.value = 11, ""
 		c.findAt(ruleAccident, p, "an accident is named in CLM11, but its date is missing")
 	}
 	if r.hasCR1 && r.stops != 3 {
@@ -413,7 +414,7 @@ func day(n int) string {
 
 func (r *claimRules) checkRanks() {
 	p := r.sbr
-	p.element = 1
+	p.element, p.value = 1, ""
 	if r.ranks['P'] != 1 {
 		r.c.findAt(ruleRank, p, "%d payers of the claim are primary (P); exactly one is", r.ranks['P'])
 	}
@@ -426,8 +427,8 @@ func (r *claimRules) checkRanks() {
 
 // place checks what the place of service or the bill type asks for.
 func (r *claimRules) place() {
-	p := r.at
-	p.element, p.component = 5, 1
+	p := r.at05
+	p.component = 1
 	bill := string(r.bill[:])
 	switch r.kind {
 	case 'P':

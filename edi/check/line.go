@@ -1,8 +1,6 @@
 package check
 
 import (
-	"bytes"
-
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/money"
 )
@@ -231,11 +229,12 @@ func (r *claimRules) specialty() {
 	}
 }
 
-// unlisted reports whether a code stands for what has no code of its own.
+// unlisted reports whether a code stands for what has no code of its own. In
+// CPT those end in 99; in its laboratory section only some of them.
 func unlisted(code string) bool {
 	switch code {
-	case "J3490", "J3590", "J7999", "J8499", "J8999", "J9999", "E1399", "A4649", "A9270":
+	case "J3490", "J3590", "J7999", "J8499", "J8999", "J9999", "E1399", "A4649", "84999", "85999", "86999", "88099", "88199", "88299", "88399":
 		return true
 	}
-	return len(code) == 5 && code[3:] == "99" && code[0] >= '1' && code[0] <= '9' && bytes.ContainsRune([]byte("9"), rune(code[2])) && code < "99000"
+	return len(code) == 5 && code[3:] == "99" && digits([]byte(code)) && code[0] != '8'
 }

@@ -1,0 +1,470 @@
+package check_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/claimbook/claimbook/edi/check"
+	"github.com/claimbook/claimbook/edi/guide"
+)
+
+// base returns a synthetic file of testdata with its segments counted.
+func base(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count(string(b))
+}
+
+// count puts the right number into SE01, so that an edit of a vector need not.
+func count(s string) string {
+	lines, n := strings.Split(s, "~\n"), 0
+	for i, line := range lines {
+		if strings.HasPrefix(line, "ST*") {
+			n = 0
+		}
+		n++
+		if parts := strings.Split(line, "*"); parts[0] == "SE" && parts[1] == "0" {
+			parts[1] = strconv.Itoa(n)
+			lines[i] = strings.Join(parts, "*")
+		}
+	}
+	return strings.Join(lines, "~\n")
+}
+
+func run(t testing.TB, in string, o check.Options) *check.Report {
+	t.Helper()
+	r, err := check.Run(strings.NewReader(in), "test", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func codes(r *check.Report) []string {
+	var list []string
+	r.Findings(func(f *guide.Finding) { list = append(list, f.Code) })
+	return list
+}
+
+func describe(r *check.Report) string {
+	var b strings.Builder
+	r.Findings(func(f *guide.Finding) {
+		fmt.Fprintf(&b, "\n  %s %s %s%02d-%d segment %d: %s", f.Severity, f.Code, f.SegmentID, f.Element, f.Component, f.Position.Segment, f.Message)
+	})
+	return b.String()
+}
+
+func TestBasesAreClean(t *testing.T) {
+	for _, name := range []string{"837p.edi", "837i.edi", "837d.edi", "835.edi", "999.edi", "277ca.edi"} {
+		if r := run(t, base(t, name), check.Options{}); len(codes(r)) > 0 {
+			t.Errorf("%s:%s", name, describe(r))
+		}
+	}
+}
+
+// vector is one file of testdata/rules: a base, and the edits that make it pass
+// and fail its rule.
+type vector struct {
+	code, base, levels string
+	pass, fail         [][2]string
+	passes, fails      string // whole input instead of edits
+}
+
+func readVector(t *testing.T, path string) vector {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := vector{code: strings.TrimSuffix(filepath.Base(path), ".txt")}
+	for n, line := range strings.Split(string(b), "\n") {
+		key, rest, _ := strings.Cut(line, ": ")
+		edit := func() [2]string {
+			from, to, ok := strings.Cut(rest, " => ")
+			if !ok {
+				t.Fatalf("%s line %d: no => in the edit", path, n+1)
+			}
+			unescape := strings.NewReplacer(`\n`, "\n", `\x01`, "\x01", `\xff`, "\xff", `\xe9`, "\xe9").Replace
+			return [2]string{unescape(from), unescape(to)}
+		}
+		switch {
+		case line == "" || line[0] == '#':
+		case key == "base":
+			v.base = rest
+		case key == "pass":
+			v.pass = append(v.pass, edit())
+		case key == "fail":
+			v.fail = append(v.fail, edit())
+		default:
+			t.Fatalf("%s line %d: %q is not base, pass or fail", path, n+1, key)
+		}
+	}
+	return v
+}
+
+func edited(t *testing.T, v vector, edits [][2]string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", v.base))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(b)
+	for _, e := range edits {
+		if e[0] == "*ALL*" {
+			s = e[1]
+			continue
+		}
+		if !strings.Contains(s, e[0]) {
+			t.Fatalf("%s: %q is not in %s", v.code, e[0], v.base)
+		}
+		s = strings.Replace(s, e[0], e[1], 1)
+	}
+	return count(s)
+}
+
+// Every rule has a vector that passes it and one that fails it.
+func TestRules(t *testing.T) {
+	for _, r := range check.Rules() {
+		t.Run(r.Code, func(t *testing.T) {
+			v := readVector(t, filepath.Join("testdata", "rules", r.Code+".txt"))
+			o := check.Options{}
+			if r.SNIP == 7 {
+				o.Partner = partner(t)
+			}
+			code := r.Code
+			if r.SNIP == 7 {
+				code = "BL-01"
+			}
+			passed := run(t, edited(t, v, v.pass), o)
+			if slices.Contains(codes(passed), code) {
+				t.Errorf("the passing vector fails:%s", describe(passed))
+			}
+			failed := run(t, edited(t, v, v.fail), o)
+			if !slices.Contains(codes(failed), code) {
+				t.Errorf("the failing vector does not report %s:%s", r.Code, describe(failed))
+			}
+			failed.Findings(func(f *guide.Finding) {
+				if f.Code != code {
+					return
+				}
+				if f.SNIP != r.SNIP || f.Severity != r.Severity || f.Message == "" || f.Fix == "" {
+					t.Errorf("the finding %+v does not say what the table says", f)
+				}
+				if f.Severity == guide.Error && failed.Valid() {
+					t.Error("the file is called valid")
+				}
+			})
+		})
+	}
+}
+
+// Whatever a run reports is in the table of rules.
+func TestEveryCodeIsInTheTable(t *testing.T) {
+	known := map[string]bool{"BL-01": true}
+	for _, r := range check.Rules() {
+		if known[r.Code] {
+			t.Errorf("%s stands twice in the table", r.Code)
+		}
+		known[r.Code] = true
+	}
+	paths, _ := filepath.Glob("testdata/rules/*.txt")
+	for _, p := range paths {
+		v := readVector(t, p)
+		if !known[v.code] {
+			t.Errorf("%s has a vector but no rule", v.code)
+		}
+		for _, c := range codes(run(t, edited(t, v, v.fail), check.Options{})) {
+			if !known[c] {
+				t.Errorf("%s reports %s, which is not in the table", v.code, c)
+			}
+		}
+	}
+}
+
+func partner(t testing.TB) *check.Partner {
+	p, err := check.ReadPartner(strings.NewReader(`{"name": "Blue of Lakeside", "rules": [
+		{"code": "BL-01", "guide": "837P", "field": "2010BA/NM1[IL]/09", "op": "matches", "value": "^[A-Z0-9]{9,11}$", "message": "member ids have nine to eleven letters and digits"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestLevels(t *testing.T) {
+	in := strings.Replace(base(t, "837p.edi"), "CLM*A-1*250*", "CLM*A-1*251*", 1)
+	in = strings.Replace(in, "1234567893", "1234567890", 1)
+	for _, c := range []struct {
+		levels []int
+		want   []string
+	}{
+		{nil, []string{"NPI", "837-CHARGES"}}, {[]int{3}, []string{"837-CHARGES"}}, {[]int{5}, []string{"NPI"}}, {[]int{1, 2}, nil},
+	} {
+		r := run(t, in, check.Options{Levels: c.levels})
+		if d := cmp.Diff(c.want, codes(r)); d != "" {
+			t.Errorf("levels %v: %s", c.levels, d)
+		}
+		if r.Valid() != (len(c.want) == 0) {
+			t.Errorf("levels %v: valid is %v", c.levels, r.Valid())
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	in := strings.Replace(base(t, "837p.edi"), "CLM*A-1*250*", "CLM*A-1*251*", 1)
+	b, err := json.Marshal(run(t, in, check.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	set := got["interchanges"].([]any)[0].(map[string]any)["groups"].([]any)[0].(map[string]any)["transactions"].([]any)[0].(map[string]any)
+	want := map[string]any{"control": "0001", "type": "837", "guide": "837P", "segments": 99.0, "claims": 5.0}
+	for k, v := range want {
+		if k != "segments" && set[k] != v {
+			t.Errorf("%s is %v, want %v", k, set[k], v)
+		}
+	}
+	f := set["errors"].([]any)[0].(map[string]any)
+	offset := float64(strings.Index(in, "251*"))
+	for k, v := range map[string]any{"snip": 3.0, "code": "837-CHARGES", "severity": "error", "segment_id": "CLM", "element": 2.0, "loop": "2300", "byte_offset": offset, "value": "251"} {
+		if f[k] != v {
+			t.Errorf("the error's %s is %v, want %v", k, f[k], v)
+		}
+	}
+	if got["valid"] != false || got["file"] != "test" {
+		t.Errorf("got %s", b)
+	}
+}
+
+// One run gives all three acknowledgments, and each is valid by this package.
+func TestAcknowledgments(t *testing.T) {
+	good := base(t, "837p.edi")
+	charges := strings.Replace(good, "CLM*A-1*250*", "CLM*A-1*251*", 1)
+	guideError := strings.Replace(good, "DMG*D8*19500101*F", "DMG*D8*19500101*X", 1)
+	a := check.Answer{Now: time.Date(2026, 1, 6, 9, 30, 0, 0, time.UTC), Control: 1}
+	for _, c := range []struct {
+		name, in          string
+		ta1, impl, claims []string
+	}{
+		{"all good", good, []string{"TA1*000000101*260105*0800*A*000"}, []string{"IK5*A", "AK9*A*1*1*1"},
+			[]string{"TRN*2*A-1~STC*A2:20*20260106*WQ*250", "QTY*90*5", "AMT*YU*2325"}},
+		{"a claim that does not add up", charges, []string{"*A*000"}, []string{"IK5*A"},
+			[]string{"TRN*2*A-1~STC*A7:400*20260106*U*251", "QTY*90*4", "QTY*AA*1", "AMT*YY*251"}},
+		{"a code that the guide refuses", guideError, []string{"*A*000"}, []string{"IK3*DMG*17*2010*8", "IK4*3**7*X", "IK5*R*5", "AK9*R*1*1*0"}, nil},
+		{"an interchange that is not whole", strings.Replace(good, "IEA*1", "IEA*2", 1), []string{"*R*021"}, []string{"IK5*A"}, []string{"TRN*2*A-1"}},
+		{"a group that is not whole", strings.Replace(good, "GE*1*101", "GE*1*102", 1), []string{"*A*000"}, []string{"AK9*R*1*1*0*4"}, []string{"TRN*2*A-1"}},
+	} {
+		r := run(t, c.in, check.Options{Claims: true})
+		for _, k := range []struct {
+			kind  string
+			want  []string
+			write func(*bytes.Buffer) error
+		}{
+			{"TA1", c.ta1, func(b *bytes.Buffer) error { return r.TA1(b, a) }},
+			{"999", c.impl, func(b *bytes.Buffer) error { return r.Implementation(b, a) }},
+			{"277CA", c.claims, func(b *bytes.Buffer) error { return r.Claims(b, a) }},
+		} {
+			var out bytes.Buffer
+			if err := k.write(&out); err != nil {
+				t.Errorf("%s: %s: %v", c.name, k.kind, err)
+				continue
+			}
+			for _, w := range k.want {
+				if !strings.Contains(out.String(), w) {
+					t.Errorf("%s: the %s lacks %q:\n%s", c.name, k.kind, w, out.String())
+				}
+			}
+			if out.Len() == 0 {
+				if len(k.want) > 0 {
+					t.Errorf("%s: no %s", c.name, k.kind)
+				}
+				continue
+			}
+			if answer := run(t, out.String(), check.Options{}); len(codes(answer)) > 0 {
+				t.Errorf("%s: the %s is not clean by our own check:%s\n%s", c.name, k.kind, describe(answer), out.String())
+			}
+		}
+	}
+}
+
+func TestPartnerRules(t *testing.T) {
+	for _, c := range []struct{ json, want string }{
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM","op":"in","message":"m"}]}`, "LOOP/SEGMENT/ELEMENT"},
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM/x","op":"in","message":"m"}]}`, "element number"},
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM/1-x","op":"in","message":"m"}]}`, "component number"},
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM/1","op":"is","message":"m"}]}`, "operator"},
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM/1","op":"max","value":"x","message":"m"}]}`, "length"},
+		{`{"name":"x","rules":[{"code":"A","field":"2300/CLM/1","op":"matches","value":"(","message":"m"}]}`, "parsing"},
+		{`{"name":"x","rules":[{"field":"2300/CLM/1","op":"present"}]}`, "code and message"},
+		{`{"name":"x","rule":[]}`, "unknown field"},
+	} {
+		if _, err := check.ReadPartner(strings.NewReader(c.json)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.json, err, c.want)
+		}
+	}
+	in := base(t, "837p.edi")
+	for _, c := range []struct {
+		rule string
+		n    int
+	}{
+		{`"field":"2300/CLM/01","op":"max","value":"2"`, 5},
+		{`"field":"2300/CLM/01","op":"min","value":"9","guide":"837P"`, 5},
+		{`"field":"2300/CLM/01","op":"min","value":"9","guide":"837I"`, 0},
+		{`"field":"2300/CLM/05-3","op":"in","value":"1,8"`, 1},
+		{`"field":"2300/CLM/05-3","op":"not-in","value":"7"`, 1},
+		{`"field":"2000B/SBR/03","op":"present"`, 1},
+		{`"field":"2000B/SBR/03","op":"absent"`, 1},
+		{`"field":"2400/REF[6R]/02","op":"matches","value":"^L[1-9]$","severity":"warning"`, 0},
+	} {
+		p, err := check.ReadPartner(strings.NewReader(`{"name":"x","rules":[{"code":"P","message":"m",` + c.rule + `}]}`))
+		if err != nil {
+			t.Fatal(c.rule, err)
+		}
+		if got := codes(run(t, in, check.Options{Partner: p})); len(got) != c.n {
+			t.Errorf("%s: %d findings, want %d", c.rule, len(got), c.n)
+		}
+	}
+}
+
+func TestManyFindingsAreBounded(t *testing.T) {
+	in := base(t, "837d.edi")
+	in = strings.Replace(in, "TOO*JP*12*L:O~\n", strings.Repeat("TOO*JP*12*X~\n", 3000), 1)
+	r := run(t, in, check.Options{})
+	if n := len(codes(r)); n > 1000 || r.Unlisted < 2000 {
+		t.Errorf("%d findings are kept, %d only counted", n, r.Unlisted)
+	}
+}
+
+func TestTruncationAtEveryByte(t *testing.T) {
+	for _, name := range []string{"837p.edi", "837i.edi", "837d.edi", "835.edi", "999.edi", "277ca.edi"} {
+		in := base(t, name)
+		in = strings.TrimRight(in, "\n")
+		for n := range len(in) - 1 {
+			if r := run(t, in[:n], check.Options{}); r.Valid() {
+				t.Fatalf("%s cut at byte %d is called valid", name, n)
+			}
+		}
+	}
+}
+
+// The public files of others, where they are present: the published examples of
+// the guides are clean at levels 1 to 4, and nothing crashes.
+func TestSamples(t *testing.T) {
+	dir := os.Getenv("CLAIMBOOK_SAMPLES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "samples")
+	}
+	paths, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if len(paths) == 0 {
+		t.Logf("no sample files in %s: nothing compared", dir)
+		return
+	}
+	// Published examples that are wrong themselves, and why.
+	refused := map[string]string{
+		"kputnam_stupidedi__005010_X221-HP835-Health-Care-Claim-Payment-Advice_2.edi":  "X12-GARBAGE X12-SEG-MISSING",                          // prose before ISA; no technical contact
+		"kputnam_stupidedi__005010_X221-HP835-Health-Care-Claim-Payment-Advice_3a.edi": "X12-GARBAGE 835-PAYMENT X12-SEG-MISSING X12-SE-COUNT", // the same; the PLB does not add up
+		"kputnam_stupidedi__005010_X222-HC837-Health-Care-Claim-Professional_1.edi":    "X12-GARBAGE",                                          // prose before ISA
+		"kputnam_stupidedi__837-institutional-claim.edi":                               "X12-EL-DATE",                                          // DTP*434 says a period and gives a day
+	}
+	checked := 0
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(p)
+		r := run(t, string(b), check.Options{Claims: true})
+		r.Findings(func(f *guide.Finding) {
+			if f.Message == "" || f.Offset < 0 || f.Offset > int64(len(b)) {
+				t.Errorf("%s: a finding without message or place: %+v", name, f)
+			}
+		})
+		if !strings.HasPrefix(name, "kputnam_stupidedi") {
+			continue
+		}
+		checked++
+		r = run(t, string(b), check.Options{Levels: []int{1, 2, 3, 4}})
+		if got := strings.Join(codes(r), " "); got != refused[name] {
+			t.Errorf("%s: got %q, want %q:%s", name, got, refused[name], describe(r))
+		}
+	}
+	t.Logf("%d files read, %d published examples compared", len(paths), checked)
+}
+
+func FuzzRun(f *testing.F) {
+	for _, name := range []string{"837p.edi", "837i.edi", "837d.edi", "835.edi", "999.edi", "277ca.edi"} {
+		f.Add([]byte(base(f, name)))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r, err := check.Run(bytes.NewReader(in), "fuzz", check.Options{Claims: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Findings(func(f *guide.Finding) {
+			if f.Offset < 0 || f.Offset > int64(len(in)) {
+				t.Fatalf("a finding at byte %d of %d", f.Offset, len(in))
+			}
+			if f.SNIP < 1 || f.SNIP > 7 || f.Code == "" {
+				t.Fatalf("a finding without level or code: %+v", f)
+			}
+		})
+		if _, err := json.Marshal(r); err != nil {
+			t.Fatal(err)
+		}
+		a := check.Answer{Now: time.Unix(0, 0).UTC(), Control: 1}
+		var out bytes.Buffer
+		// An answer may be refused where the input leaves nothing to answer; it
+		// must never be written wrongly or panic.
+		_ = r.TA1(&out, a)
+		_ = r.Implementation(&out, a)
+		_ = r.Claims(&out, a)
+	})
+}
+
+func ExampleRun() {
+	in := "ISA*00*          *00*          *ZZ*PAYER          *ZZ*LAKESIDE       *260120*0800*^*00501*000000201*0*T*:~" +
+		"GS*HP*PAYER*LAKESIDE*20260120*0800*201*X*005010X221A1~ST*835*0001~SE*3*0001~GE*1*201~IEA*1*000000201~"
+	r, err := check.Run(strings.NewReader(in), "empty.835", check.Options{Levels: []int{1}})
+	if err != nil {
+		fmt.Println(err)
+	}
+	r.Findings(func(f *guide.Finding) { fmt.Printf("byte %d %s: %s\n", f.Offset, f.Code, f.Message) })
+	// Output:
+	// byte 172 X12-SE-COUNT: the transaction set has 2 segments, ST and SE included, but SE01 says "3"
+	// byte 172 X12-SEG-MISSING: BPR (Payment) is required and missing
+}
+
+var update = flag.Bool("update", false, "write docs/edi-rules.md")
+
+func TestDocumentIsCurrent(t *testing.T) {
+	path := filepath.Join("..", "..", "docs", "edi-rules.md")
+	want := check.Document()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("docs/edi-rules.md is not what the tables say: go test ./edi/check -run Document -update")
+	}
+}
