@@ -54,6 +54,9 @@ func (e *Encoder) EndGroup() { _ = e.w.EndGroup() }
 // EndInterchange writes IEA.
 func (e *Encoder) EndInterchange() { _ = e.w.EndInterchange() }
 
+// Offset returns the byte offset at which the next segment will stand.
+func (e *Encoder) Offset() int64 { return e.w.Offset() }
+
 // Close flushes and returns the first error.
 func (e *Encoder) Close() error { return e.w.Finish() }
 

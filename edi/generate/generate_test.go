@@ -1,0 +1,90 @@
+package generate
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/claimbook/claimbook/edi/claim837"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/edi/x12"
+)
+
+type writer func(io.Writer, uint64, int64) (Stats, error)
+
+var writers = map[string]writer{"837P": Professional, "837I": Institutional, "837D": Dental, "835": Remittance}
+
+// The same seed gives the same bytes, another seed others, and the size is met.
+func TestDeterministic(t *testing.T) {
+	for name, write := range writers {
+		var a, b, c bytes.Buffer
+		s, err := write(&a, 1, 200_000)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, _ = write(&b, 1, 200_000)
+		_, _ = write(&c, 2, 200_000)
+		if !bytes.Equal(a.Bytes(), b.Bytes()) || bytes.Equal(a.Bytes(), c.Bytes()) {
+			t.Errorf("%s: the bytes do not follow the seed", name)
+		}
+		if n := int64(a.Len()); n != s.Bytes || n < 200_000 || n > 230_000 {
+			t.Errorf("%s: %d bytes, said %d", name, n, s.Bytes)
+		}
+	}
+}
+
+// What is written is read without a fault, whole, and adds up.
+func TestReadable(t *testing.T) {
+	for _, name := range []string{"837P", "837I", "837D"} {
+		var out bytes.Buffer
+		want, err := writers[name](&out, 7, 300_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Stats
+		d := claim837.NewDecoder(x12.NewReader(&out))
+		for {
+			c, err := d.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			got.Claims++
+			got.Total += c.Claim.Charge
+			for i := range c.Claim.Lines {
+				got.Lines++
+				if len(c.Claim.Lines[i].Unknown) > 0 {
+					t.Errorf("%s: unknown segments in claim %d", name, got.Claims)
+				}
+			}
+		}
+		if got.Claims != want.Claims || got.Lines != want.Lines || got.Total != want.Total {
+			t.Errorf("%s: read %+v, written %+v", name, got, want)
+		}
+	}
+	var out bytes.Buffer
+	want, err := Remittance(&out, 7, 3_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := remit835.ReadAll(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Stats
+	for _, p := range read[0].Groups[0].Payments {
+		if b := remit835.Balance(&p); b != nil {
+			t.Errorf("does not balance: %v", b[0])
+		}
+		if f := remit835.Findings(&p); f != nil {
+			t.Errorf("finding: %v", f[0])
+		}
+		got.Transactions++
+		got.Total += p.Financial.Amount
+	}
+	if got.Transactions != want.Transactions || got.Total != want.Total || want.Transactions < 2 {
+		t.Errorf("read %+v, written %+v", got, want)
+	}
+}
