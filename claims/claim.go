@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -143,4 +145,11 @@ func (c *Claim) SetNumber(number string) {
 	for i := range c.Lines {
 		c.Lines[i].ControlNumber = LineControlNumber(number, c.Lines[i].Number)
 	}
+}
+
+// Same reports whether two claims say the same.
+func (c Claim) Same(other Claim) bool {
+	a, errA := json.Marshal(c)
+	b, errB := json.Marshal(other)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }

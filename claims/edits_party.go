@@ -63,19 +63,19 @@ var partyEdits = []Edit{
 	},
 	{
 		Code: "CB-NAME-001", Severity: Hold, Types: professional, Field: "names",
-		Rule: "Names, addresses and numbers have only characters that X12 can carry: no * : ^ ~ and no control characters.",
+		Rule: "Names, addresses and numbers have only characters that X12 can carry: no * : ^ ~, no control characters, no other alphabet. Accents are dropped by the program.",
 		Hint: "Correct the spelling in the set-up or in the encounter.",
 		Check: func(s *Subject) []Problem {
 			var found []Problem
 			for _, text := range subjectTexts(s) {
-				if strings.ContainsFunc(text.value, func(r rune) bool { return r < ' ' || strings.ContainsRune("*:^~", r) }) {
+				if strings.ContainsFunc(plainLetters(text.value), func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("*:^~", r) }) {
 					found = append(found, Problem{0, text.field + " has a character that X12 cannot carry"})
 				}
 			}
 			return found
 		},
 		Fails:  Example{"the last name O*Neil", func(s *Subject) { s.Patient.Person.LastName = "O*Neil" }},
-		Passes: Example{"the last name O'Neil-Smith", func(s *Subject) { s.Patient.Person.LastName = "O'Neil-Smith" }},
+		Passes: Example{"the last name O'Neil-Müller", func(s *Subject) { s.Patient.Person.LastName = "O'Neil-Müller" }},
 	},
 	{
 		Code: "CB-PRV-001", Severity: Hold, Types: professional, SelfPay: true, Field: "rendering_provider",

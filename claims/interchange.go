@@ -352,5 +352,6 @@ func address(a Address) segment.Address {
 	return segment.Address{Line1: text(a.Line1), Line2: text(a.Line2), City: text(a.City), State: a.State, PostalCode: a.ZIP}
 }
 
-// text trims a value: X12 takes no spaces at the ends.
-func text(value string) string { return strings.Join(strings.Fields(value), " ") }
+// text writes a value as X12 takes it: without spaces at the ends, and in its
+// character set, which has no letters with accents.
+func text(value string) string { return plainLetters(strings.Join(strings.Fields(value), " ")) }

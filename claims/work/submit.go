@@ -122,7 +122,7 @@ func (b *batchBuilder) build(ctx context.Context, tx pgx.Tx) error {
 	b.batch = claimsdb.Batch{
 		Number: envelope.Batch, PartnerID: b.partner.ID, PartnerCode: b.partner.Code, ClaimType: b.list[0].ClaimType, Usage: b.partner.Usage,
 		ISAControl: envelope.InterchangeControl, GSControl: envelope.GroupControl, Claims: len(b.list), State: claimsdb.BatchBuilt,
-		FileName: fmt.Sprintf("%s-%s-%09d.x12", b.practice.Code, b.list[0].ClaimType, envelope.InterchangeControl),
+		FileName: fmt.Sprintf("%s-%s-%s-%09d.x12", b.practice.Code, b.partner.Code, b.list[0].ClaimType, envelope.InterchangeControl),
 		BuiltOn:  b.today, RunID: b.runID,
 	}
 	for _, c := range b.list {

@@ -54,7 +54,7 @@ func TestSubmit(t *testing.T) {
 	w.want("claims", w.text(`SELECT number, state, st_control, sent_on FROM claim ORDER BY 1`),
 		"C00000001 sent 0001 2022-03-14\nC00000002 sent 0001 2022-03-14\nC00000003 sent 0002 2022-03-14\n") // two claims a transaction set
 	files := w.sent()
-	content, there := files["OAK-837P-000000001.x12"]
+	content, there := files["OAK-CLEAR-837P-000000001.x12"]
 	if !there || len(files) != 1 {
 		t.Fatalf("files %v", files)
 	}
@@ -120,6 +120,7 @@ SE*52*0001~
 	if err != nil || len(read[0].Groups[0].Transactions) != 2 {
 		t.Errorf("our own reader: %v", err)
 	}
+	w.valid(content)
 	w.want("place of the claims in the file", w.text(`SELECT c.number FROM claim_event v JOIN claim c ON c.id = v.claim_id
 		WHERE event = 'batched' AND convert_from(substr((SELECT bytes FROM edi_file_chunk k WHERE k.file_id = v.edi_file_id),
 			v.byte_offset::int + 1, 13), 'UTF8') = 'CLM*' || c.number ORDER BY 1`), "C00000001\nC00000002\nC00000003\n")
@@ -165,7 +166,7 @@ func TestSubmitPreview(t *testing.T) {
 	}
 	w.want("book", w.book(), before)
 	w.submit()
-	if w.sent()["OAK-837P-000000001.x12"] != string(preview) {
+	if w.sent()["OAK-CLEAR-837P-000000001.x12"] != string(preview) {
 		t.Error("what was sent differs from the preview")
 	}
 }

@@ -20,4 +20,5 @@ func Register(registry *jobs.Registry, db *postgres.DB, dataDir string) {
 	jobs.AddWorker(registry, db, buildBatches, long)
 	jobs.AddWorker(registry, db, sender{dataDir}.send, long)
 	jobs.AddWorker(registry, db, applyAcknowledgment, long)
+	jobs.AddWorker(registry, db, buildSecondaries)
 }
