@@ -2,6 +2,7 @@ package guide
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func items(s *x12.Segment, def *Segment) []NodeItem {
 	var out []NodeItem
 	for i := 1; i <= s.Len(); i++ {
 		v := s.Element(i)
-		if len(v) == 0 {
+		if len(bytes.TrimRight(v, " ")) == 0 {
 			continue
 		}
 		var e *Element
