@@ -66,3 +66,12 @@ func CloseClaimItems(ctx context.Context, tx pgx.Tx, practiceID int64, kind clai
 		practiceID, string(kind), claimIDs, on, why)
 	return err
 }
+
+// CloseSettledBatchItems takes items about whole refused files off the
+// worklists, once none of a file's claims is rejected any more.
+func CloseSettledBatchItems(ctx context.Context, tx pgx.Tx, practiceID int64, on date.Date) error {
+	_, err := tx.Exec(ctx, `UPDATE work_item w SET state = 'done', closed_on = $2, closed_why = 'its claims were released'
+		WHERE w.practice_id = $1 AND w.kind = 'rejected' AND w.state = 'open' AND w.claim_id IS NULL AND w.batch_id IS NOT NULL
+		  AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.practice_id = w.practice_id AND c.batch_id = w.batch_id AND c.state = 'rejected')`, practiceID, on)
+	return err
+}

@@ -128,6 +128,11 @@ func (a *answering) save(ctx context.Context, tx pgx.Tx) error {
 	if err := claimsdb.CloseClaimItems(ctx, tx, a.practiceID, claims.WorkNoResponse, a.answered, a.on, "an answer came in"); err != nil {
 		return err
 	}
+	if a.batch.ID != 0 {
+		if err := claimsdb.CloseWorkItems(ctx, tx, a.practiceID, []string{claimsdb.BatchSilenceKey(a.batch.Number)}, a.on, "an acknowledgment came in"); err != nil {
+			return err
+		}
+	}
 	return claimsdb.OpenWorkItems(ctx, tx, a.practiceID, a.items)
 }
 

@@ -57,7 +57,7 @@ func ReleaseClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []s
 		}
 		out = append(out, released)
 	}
-	return out, nil
+	return out, claimsdb.CloseSettledBatchItems(ctx, tx, practiceID, today)
 }
 
 type releasing struct {

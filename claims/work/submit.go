@@ -27,7 +27,8 @@ type Selection struct {
 }
 
 // buildBatches is the job batch.build. Batches that an earlier run built and
-// could not deliver are delivered with it.
+// could not deliver are delivered with it, and a submission is the moment of the
+// day to look for what nobody answered.
 func buildBatches(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.BatchBuildArgs]) error {
 	if _, err := BuildBatches(ctx, tx, job.PracticeID, job.RunID, Selection{job.Args.PayerID, job.Args.Service}, job.Args.Today); err != nil {
 		return err
@@ -39,6 +40,7 @@ func buildBatches(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.BatchBuildA
 	for _, b := range unsent {
 		job.Enqueue(jobs.ExchangeSendArgs{PracticeID: job.PracticeID, RunID: job.RunID, BatchID: b.ID, Today: job.Args.Today})
 	}
+	job.Enqueue(jobs.DeadlineSweepArgs{PracticeID: job.PracticeID, RunID: job.RunID, Today: job.Args.Today})
 	return nil
 }
 

@@ -21,4 +21,5 @@ func Register(registry *jobs.Registry, db *postgres.DB, dataDir string) {
 	jobs.AddWorker(registry, db, sender{dataDir}.send, long)
 	jobs.AddWorker(registry, db, applyAcknowledgment, long)
 	jobs.AddWorker(registry, db, buildSecondaries)
+	jobs.AddWorker(registry, db, sweepDeadlines)
 }
