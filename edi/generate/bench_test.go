@@ -1,0 +1,148 @@
+package generate
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/claimbook/claimbook/edi/claim837"
+	"github.com/claimbook/claimbook/edi/remit835"
+	"github.com/claimbook/claimbook/edi/x12"
+)
+
+// benchSize is large enough for a steady rate and small enough for a quick run;
+// the ratio does not depend on it.
+const benchSize = 16 << 20
+
+// split is the baseline of every ratio: bytes.Split by terminator, then of each
+// segment by element separator, over the whole file in memory.
+func split(raw []byte) (elements int) {
+	for _, s := range bytes.Split(raw, []byte{'~'}) {
+		elements += len(bytes.Split(s, []byte{'*'}))
+	}
+	return elements
+}
+
+// measure runs the work on one core and reports its rate, its ratio to the
+// baseline of the same run over the same bytes, and its allocations a claim.
+func measure(b *testing.B, raw []byte, claims int, work func()) {
+	b.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	best := func(n int, f func()) time.Duration {
+		shortest := time.Duration(1 << 62)
+		for range n {
+			begin := time.Now()
+			f()
+			shortest = min(shortest, time.Since(begin))
+		}
+		return shortest
+	}
+	baseline := best(3, func() { split(raw) })
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	work()
+	runtime.ReadMemStats(&after)
+	b.SetBytes(int64(len(raw)))
+	b.ResetTimer()
+	shortest := time.Duration(1 << 62)
+	for b.Loop() {
+		begin := time.Now()
+		work()
+		shortest = min(shortest, time.Since(begin))
+	}
+	b.ReportMetric(float64(baseline)/float64(shortest), "ratio-to-split")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(claims), "allocs/claim")
+}
+
+func file(b *testing.B, write writer) ([]byte, int) {
+	var out bytes.Buffer
+	s, err := write(&out, 1, benchSize)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out.Bytes(), s.Claims
+}
+
+// The 835, typed, with all three equations; goal 1.0.
+func BenchmarkDecode835Balanced(b *testing.B) {
+	raw, claims := file(b, Remittance)
+	measure(b, raw, claims, func() {
+		d := remit835.NewDecoder(x12.NewReader(bytes.NewReader(raw)))
+		for {
+			p, err := d.NextPayment()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			var balance remit835.Balancer
+			for {
+				c, err := d.NextClaim()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				if out := balance.Claim(c); out != nil {
+					b.Fatal(out[0])
+				}
+			}
+			if out := balance.Payment(p); out != nil {
+				b.Fatal(out[0])
+			}
+		}
+	})
+}
+
+func benchmarkDecode837(b *testing.B, write writer) {
+	raw, claims := file(b, write)
+	measure(b, raw, claims, func() {
+		d := claim837.NewDecoder(x12.NewReader(bytes.NewReader(raw)))
+		for {
+			_, err := d.Next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkDecode837P(b *testing.B) { benchmarkDecode837(b, Professional) }
+func BenchmarkDecode837I(b *testing.B) { benchmarkDecode837(b, Institutional) }
+
+// The 837 written from structs in memory; goal 1.0.
+func benchmarkEncode837(b *testing.B, write writer) {
+	raw, claims := file(b, write)
+	x, err := claim837.ReadAll(bytes.NewReader(raw))
+	if err != nil {
+		b.Fatal(err)
+	}
+	measure(b, raw, claims, func() {
+		if err := claim837.Encode(io.Discard, x...); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkEncode837P(b *testing.B) { benchmarkEncode837(b, Professional) }
+func BenchmarkEncode837I(b *testing.B) { benchmarkEncode837(b, Institutional) }
+
+func BenchmarkEncode835(b *testing.B) {
+	raw, claims := file(b, Remittance)
+	x, err := remit835.ReadAll(bytes.NewReader(raw))
+	if err != nil {
+		b.Fatal(err)
+	}
+	measure(b, raw, claims, func() {
+		if err := remit835.Encode(io.Discard, x12.Delimiters{}, x...); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
