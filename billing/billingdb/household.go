@@ -2,6 +2,7 @@ package billingdb
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,103 +13,125 @@ import (
 	"github.com/claimbook/claimbook/internal/money"
 )
 
-// openBalances are the balances of patients and their visits, each with whom it
-// concerns. What a payer reported for a claim and no line is kept under the
-// claim's number.
-const openBalances = `
-	SELECT b.account, b.service_line_id, b.reference, b.amount, p.id AS patient_id, p.guarantor_id
-	FROM subledger_balance b
-	LEFT JOIN service_line l ON l.practice_id = b.practice_id AND l.id = b.service_line_id AND b.service_line_id <> 0
-	LEFT JOIN encounter e ON e.practice_id = l.practice_id AND e.id = l.encounter_id
-	LEFT JOIN claim c ON c.practice_id = b.practice_id AND b.account = '1100' AND b.service_line_id = 0 AND c.number = b.reference
-	JOIN patient p ON p.practice_id = b.practice_id
-	     AND p.id = CASE WHEN b.patient_id <> 0 THEN b.patient_id ELSE coalesce(e.patient_id, c.patient_id) END
-	WHERE b.practice_id = $1 AND b.account IN ('1100', '1110', '2000') AND b.amount <> 0`
-
-// Guarantors returns the guarantors of whose patients anything is open, by
-// account, and the patients who hold credits while something is owed.
-func Guarantors(ctx context.Context, tx pgx.Tx, practiceID int64) (ids, holdCredits []int64, err error) {
-	rows, err := tx.Query(ctx, `WITH open AS (`+openBalances+`)
-		SELECT g.id FROM guarantor g WHERE g.practice_id = $1 AND g.id IN (SELECT guarantor_id FROM open) ORDER BY g.account`, practiceID)
-	if err != nil {
-		return nil, nil, err
-	}
-	if ids, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
-		return nil, nil, err
-	}
-	rows, err = tx.Query(ctx, `WITH open AS (`+openBalances+`)
-		SELECT patient_id FROM open GROUP BY patient_id
-		HAVING bool_or(account = '2000') AND bool_or(account = '1110') OR bool_or(account = '1110' AND amount < 0) ORDER BY 1`, practiceID)
-	if err != nil {
-		return nil, nil, err
-	}
-	holdCredits, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-	return ids, holdCredits, err
+// Open is a balance that is open, and whom it concerns.
+type Open struct {
+	Account       string // 1100, 1110 or 2000
+	ServiceLineID int64
+	Reference     string
+	Amount        money.Cents
+	PatientID     int64
+	GuarantorID   int64
 }
 
-// Households returns what decides the statements of the guarantors, in the
-// order given.
-func Households(ctx context.Context, tx pgx.Tx, practiceID int64, guarantorIDs []int64) ([]*billing.Household, error) {
-	byID, list, err := guarantors(ctx, tx, practiceID, guarantorIDs)
+// OpenBalances returns what patients and insurers owe and what patients hold, by
+// the account of the guarantor. What a payer reported for a claim and no line is
+// kept under the claim's number. The parts are joined apart and kept, so that
+// the plan does not depend on statistics that a new book has not got yet.
+func OpenBalances(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Open, error) {
+	rows, err := tx.Query(ctx, `
+		WITH insurance AS MATERIALIZED (
+			SELECT account, service_line_id, reference, amount FROM subledger_balance
+			WHERE practice_id = $1 AND account = '1100' AND amount <> 0
+		), open AS MATERIALIZED (
+			SELECT account, service_line_id, reference, amount, patient_id FROM subledger_balance
+			WHERE practice_id = $1 AND account IN ('1110', '2000') AND amount <> 0
+			UNION ALL
+			SELECT i.account, i.service_line_id, i.reference, i.amount, e.patient_id FROM insurance i
+			JOIN service_line l ON l.practice_id = $1 AND l.id = i.service_line_id
+			JOIN encounter e ON e.practice_id = $1 AND e.id = l.encounter_id
+			UNION ALL
+			SELECT i.account, i.service_line_id, i.reference, i.amount, c.patient_id FROM insurance i
+			JOIN claim c ON c.practice_id = $1 AND c.number = i.reference
+			WHERE i.service_line_id = 0
+		)
+		SELECT o.account, o.service_line_id, o.reference, o.amount, p.id, g.id FROM open o
+		JOIN patient p ON p.practice_id = $1 AND p.id = o.patient_id
+		JOIN guarantor g ON g.practice_id = $1 AND g.id = p.guarantor_id
+		ORDER BY g.account, o.account, o.service_line_id, o.reference`, practiceID)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, `WITH open AS (`+openBalances+` AND p.guarantor_id = ANY($2))
-		SELECT account, service_line_id, reference, amount, patient_id, guarantor_id FROM open`, practiceID, guarantorIDs)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o Open, err error) {
+		return o, row.Scan(&o.Account, &o.ServiceLineID, &o.Reference, &o.Amount, &o.PatientID, &o.GuarantorID)
+	})
+}
+
+// ToSettle returns the patients of whom something is owed while they hold
+// credits, or who were billed for more than they owe.
+func ToSettle(open []Open) []int64 {
+	owes, holds, settle := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	for _, o := range open {
+		switch {
+		case o.Account == "1110" && o.Amount < 0:
+			settle[o.PatientID] = true
+		case o.Account == "1110":
+			owes[o.PatientID] = true
+		case o.Account == "2000":
+			holds[o.PatientID] = true
+		}
+	}
+	for id := range owes {
+		if holds[id] {
+			settle[id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(settle))
+}
+
+// Households returns what decides the statements of guarantors, of whom open
+// holds everything that is open, in the order in which they first appear there.
+func Households(ctx context.Context, tx pgx.Tx, practiceID int64, open []Open) ([]*billing.Household, error) {
+	var ids []int64
+	for i, o := range open {
+		if i == 0 || open[i-1].GuarantorID != o.GuarantorID {
+			ids = append(ids, o.GuarantorID)
+		}
+	}
+	byID, list, err := guarantors(ctx, tx, practiceID, ids)
 	if err != nil {
 		return nil, err
 	}
 	owed := map[int64]money.Cents{}            // by service line
 	pending := map[int64]money.Cents{}         // by service line
 	loose := map[int64]map[int64]money.Cents{} // by guarantor and patient: owed for no line
-	lineOf, patientOf := map[int64]int64{}, []int64{}
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var account, reference string
-		var line, patient, guarantor int64
-		var amount money.Cents
-		if err := row.Scan(&account, &line, &reference, &amount, &patient, &guarantor); err != nil {
-			return struct{}{}, err
-		}
-		h := byID[guarantor]
+	lineOf, pendingPatients := map[int64]int64{}, []int64{}
+	for _, o := range open {
+		h := byID[o.GuarantorID]
 		switch {
-		case account == "1100":
-			h.Pending += amount
-			pending[line] += amount
-			patientOf = append(patientOf, patient)
-		case account == "2000" && reference == "":
-			h.Credits -= amount
-		case account == "1110" && line == 0:
-			if loose[guarantor] == nil {
-				loose[guarantor] = map[int64]money.Cents{}
+		case o.Account == "1100":
+			h.Pending += o.Amount
+			pending[o.ServiceLineID] += o.Amount
+			pendingPatients = append(pendingPatients, o.PatientID)
+		case o.Account == "2000" && o.Reference == "":
+			h.Credits -= o.Amount
+		case o.Account == "2000": // reserved for a visit
+		case o.ServiceLineID == 0:
+			if loose[o.GuarantorID] == nil {
+				loose[o.GuarantorID] = map[int64]money.Cents{}
 			}
-			loose[guarantor][patient] += amount
-		case account == "1110":
-			owed[line] += amount
-			lineOf[line] = guarantor
+			loose[o.GuarantorID][o.PatientID] += o.Amount
+		default:
+			owed[o.ServiceLineID] += o.Amount
+			lineOf[o.ServiceLineID] = o.GuarantorID
 		}
-		return struct{}{}, nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	if err := protect(ctx, tx, practiceID, patientOf, byID); err != nil {
+	if err := protect(ctx, tx, practiceID, pendingPatients, byID); err != nil {
 		return nil, err
 	}
 	var lines []int64
-	for line := range owed {
+	for _, line := range slices.Sorted(maps.Keys(owed)) {
 		// While an insurer has paid too much for a line, its answer is being
 		// corrected: what the patient owes is not known yet.
 		if pending[line] >= 0 {
 			lines = append(lines, line)
 		}
 	}
-	slices.Sort(lines)
 	if err := visits(ctx, tx, practiceID, lines, lineOf, owed, pending, byID); err != nil {
 		return nil, err
 	}
 	for _, h := range list {
 		patients := loose[h.GuarantorID]
-		for _, patient := range sortedKeys(patients) {
+		for _, patient := range slices.Sorted(maps.Keys(patients)) {
 			h.Visits = append(h.Visits, billing.Visit{Patient: h.Recipient.Name, Lines: []billing.StatementLine{{PatientID: patient,
 				Description: "Part of an earlier claim that your plan leaves to you", Amounts: billing.Amounts{Owed: patients[patient]}}}})
 		}
@@ -211,7 +234,7 @@ func visits(ctx context.Context, tx pgx.Tx, practiceID int64, lines []int64, gua
 // and the patient's shares by their reason.
 func whereItWent(ctx context.Context, tx pgx.Tx, practiceID int64, lines []int64) (map[int64]billing.Amounts, map[int64][]billing.PatientShare, error) {
 	rows, err := tx.Query(ctx, `
-		WITH moves AS (
+		WITH moves AS MATERIALIZED (
 			SELECT debit_service_line_id AS line, credit_account AS other, amount FROM transfer
 			WHERE practice_id = $1 AND debit_service_line_id <> 0 AND debit_service_line_id = ANY($2) AND credit_account NOT IN ('1100', '1110')
 			UNION ALL
@@ -235,7 +258,7 @@ func whereItWent(ctx context.Context, tx pgx.Tx, practiceID int64, lines []int64
 		return nil, nil, err
 	}
 	rows, err = tx.Query(ctx, `
-		WITH moves AS (
+		WITH moves AS MATERIALIZED (
 			SELECT debit_service_line_id AS line, carc, amount FROM transfer
 			WHERE practice_id = $1 AND debit_service_line_id <> 0 AND debit_service_line_id = ANY($2) AND debit_account = '1110' AND credit_account = '1100' AND group_code = 'PR'
 			UNION ALL
@@ -288,13 +311,4 @@ func dunned(ctx context.Context, tx pgx.Tx, practiceID int64, list []*billing.Ho
 		}
 	}
 	return nil
-}
-
-func sortedKeys(m map[int64]money.Cents) []int64 {
-	keys := make([]int64, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

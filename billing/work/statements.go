@@ -43,31 +43,44 @@ func SelectStatements(ctx context.Context, tx pgx.Tx, practiceID, runID int64, o
 	if err != nil {
 		return nil, nil, err
 	}
-	_, credits, err := billingdb.Guarantors(ctx, tx, practiceID)
+	open, err := billingdb.OpenBalances(ctx, tx, practiceID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := applyCredits(ctx, tx, practiceID, credits, on); err != nil {
-		return nil, nil, err
-	}
-	guarantors, _, err := billingdb.Guarantors(ctx, tx, practiceID)
-	if err != nil {
-		return nil, nil, err
+	if patients := billingdb.ToSettle(open); len(patients) > 0 {
+		if err := applyCredits(ctx, tx, practiceID, patients, on); err != nil {
+			return nil, nil, err
+		}
+		if open, err = billingdb.OpenBalances(ctx, tx, practiceID); err != nil {
+			return nil, nil, err
+		}
 	}
 	r := run{ctx: ctx, tx: tx, practice: practice, runID: runID, on: on,
 		policy: billing.Policy{Minimum: practice.MinimumBill, DueDays: practice.DueDays, CycleDays: practice.CycleDays}}
-	for chunk := range slices.Chunk(guarantors, guarantorsPerSlice) {
-		if err := r.slice(chunk); err != nil {
+	for len(open) > 0 {
+		n := sliceOf(open)
+		if err := r.slice(open[:n]); err != nil {
 			return nil, nil, err
 		}
+		open = open[n:]
 	}
 	return r.selections, r.ids, nil
 }
 
-func applyCredits(ctx context.Context, tx pgx.Tx, practiceID int64, patients []int64, on date.Date) error {
-	if len(patients) == 0 {
-		return nil
+// sliceOf returns how many balances the next slice of whole guarantors has.
+func sliceOf(open []billingdb.Open) int {
+	guarantors := 0
+	for i := range open {
+		if i == 0 || open[i].GuarantorID != open[i-1].GuarantorID {
+			if guarantors++; guarantors > guarantorsPerSlice {
+				return i
+			}
+		}
 	}
+	return len(open)
+}
+
+func applyCredits(ctx context.Context, tx pgx.Tx, practiceID int64, patients []int64, on date.Date) error {
 	prefix := "apply|statement|" + on.String() + "|"
 	counts, err := billingdb.Applications(ctx, tx, practiceID, prefix)
 	if err != nil {
@@ -95,8 +108,8 @@ type run struct {
 	ids        []int64
 }
 
-func (r *run) slice(guarantors []int64) error {
-	households, err := billingdb.Households(r.ctx, r.tx, r.practice.ID, guarantors)
+func (r *run) slice(open []billingdb.Open) error {
+	households, err := billingdb.Households(r.ctx, r.tx, r.practice.ID, open)
 	if err != nil {
 		return err
 	}
