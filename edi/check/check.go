@@ -79,16 +79,15 @@ func (c *checker) run() error {
 	var last int64
 	for {
 		s, err := c.in.Next()
-		var fault *x12.SyntaxError
-		switch {
-		case err == io.EOF:
-			c.finish()
-			return nil
-		case errors.As(err, &fault):
-			c.fault(fault)
-			continue
-		case err != nil:
-			c.finish()
+		if err != nil {
+			if fault := syntax(err); fault != nil {
+				c.fault(fault)
+				continue
+			}
+			c.end(x12.Position{Offset: last})
+			if err == io.EOF {
+				return nil
+			}
 			return err
 		}
 		c.segment(s)
@@ -97,6 +96,14 @@ func (c *checker) run() error {
 			c.o.Progress(o)
 		}
 	}
+}
+
+func syntax(err error) *x12.SyntaxError {
+	var fault *x12.SyntaxError
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return nil
 }
 
 func (c *checker) segment(s *x12.Segment) {
@@ -241,7 +248,7 @@ func (c *checker) find(r *Rule, s *x12.Segment, element, component int, format s
 	if len(value) > 99 {
 		value = value[:99]
 	}
-	c.findAt(r, place{s.Position(), s.ID(), "", element, component, s.ElementOffset(element), string(value)}, format, args...)
+	c.findAt(r, place{position: s.Position(), id: s.ID(), element: element, component: component, offset: s.ElementOffset(element), value: string(value)}, format, args...)
 }
 
 // place is where a rule is broken, kept when it is known only later.
@@ -250,16 +257,29 @@ type place struct {
 	id, loop           string
 	element, component int
 	offset             int64
-	value              string
+	short              [24]byte // the start of the value, kept without an allocation
+	n                  int
+	value              string // the value, when it is known at once
 }
 
 func placeOf(s *x12.Segment, loop string, element int) place {
-	return place{s.Position(), s.ID(), loop, element, 0, s.ElementOffset(element), s.String(element)}
+	p := place{position: s.Position(), id: s.ID(), loop: loop, element: element, offset: s.ElementOffset(element)}
+	p.n = copy(p.short[:], s.Element(element))
+	return p
+}
+
+// of returns the same place for another element, whose value is not kept.
+func (p place) of(element, component int) place {
+	p.element, p.component, p.n = element, component, 0
+	return p
 }
 
 func (c *checker) findAt(r *Rule, p place, format string, args ...any) {
 	if !c.wants(r.SNIP) {
 		return
+	}
+	if p.value == "" {
+		p.value = string(p.short[:p.n])
 	}
 	f := &guide.Finding{SNIP: r.SNIP, Code: r.Code, Severity: r.Severity, Loop: p.loop, SegmentID: p.id, Element: p.element, Component: p.component,
 		Position: p.position, Offset: p.offset, Value: p.value, Message: fmt.Sprintf(format, args...), Fix: r.Fix, STC: r.STC,

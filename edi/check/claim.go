@@ -293,8 +293,7 @@ func (r *claimRules) claim(s *x12.Segment) {
 		r.c.find(rulePatient, s, 0, 0, "the subscriber is %s the patient by SBR02, but the claim stands under the %s level", map[bool]string{true: "also", false: "not"}[r.self], map[byte]string{'B': "subscriber", 'C': "patient"}[r.under])
 	}
 	if r.self && !(r.facts.n3 && r.facts.n4 && r.facts.dmg) {
-		p := r.sbr
-		p.element, p.value = 0, ""
+		p := r.sbr.of(0, 0)
 		r.c.findAt(ruleSelf, p, "the subscriber is the patient, but address, birth date or gender are missing in 2010BA")
 	}
 	r.record = nil
@@ -388,8 +387,7 @@ func (r *claimRules) endClaim() {
 	}
 	r.checkRanks()
 	if (r.causes.auto || r.causes.other) && !r.dates.accident && !(r.kind == 'I') {
-		p := r.at
-		p.element, p.value = 11, ""
+		p := r.at.of(11, 0)
 		c.findAt(ruleAccident, p, "an accident is named in CLM11, but its date is missing")
 	}
 	if r.hasCR1 && r.stops != 3 {
@@ -413,8 +411,7 @@ func day(n int) string {
 }
 
 func (r *claimRules) checkRanks() {
-	p := r.sbr
-	p.element, p.value = 1, ""
+	p := r.sbr.of(1, 0)
 	if r.ranks['P'] != 1 {
 		r.c.findAt(ruleRank, p, "%d payers of the claim are primary (P); exactly one is", r.ranks['P'])
 	}

@@ -187,11 +187,12 @@ func (c *checker) icd10(s *x12.Segment, n int, v []byte) {
 		c.find(ruleDxForm, s, n, 2, "not the form of an ICD-10-CM code")
 		return
 	}
-	if !lists["icd10cm"].Has(v) {
+	known, billable := codeset.Billable(v)
+	if !known {
 		c.find(ruleDiagnosis, s, n, 2, "the list of %s does not know this diagnosis", lists["icd10cm"].Date)
 		return
 	}
-	if d, ok := codeset.ICD10CM(string(v)); ok && !d.Billable {
+	if !billable {
 		c.find(ruleDxHeader, s, n, 2, "by the list of %s there are more specific codes below this diagnosis", lists["icd10cm"].Date)
 	}
 }

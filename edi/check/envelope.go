@@ -235,13 +235,6 @@ func (c *checker) checkTA1(s *x12.Segment) {
 	}
 }
 
-func (c *checker) finish() {
-	c.end(x12.Position{Offset: 0})
-	if len(c.report.Interchanges) > 0 && len(c.report.Errors) == 0 {
-		return
-	}
-}
-
 func digits(b []byte) bool {
 	for _, c := range b {
 		if c < '0' || c > '9' {

@@ -189,7 +189,7 @@ func (r *claimRules) specialty() {
 	switch r.kind {
 	case 'P':
 		if unlisted(code) && !l.described && !l.noted {
-			r.c.findAt(ruleNOC, l.at, "line %d: the unlisted code %s is not described", r.lines, code)
+			r.c.findAt(ruleNOC, l.at, "line %d: the unlisted code %s is not described", r.lines, string(l.code[:]))
 		}
 		if in("A0425", "A0436") && !l.cr1 && !r.hasCR1 {
 			r.c.findAt(ruleAmbulanceCR1, l.at, "line %d: an ambulance trip without CR1", r.lines)
@@ -224,7 +224,7 @@ func (r *claimRules) specialty() {
 		}
 		outpatient := r.bill == [2]byte{'1', '3'} || r.bill == [2]byte{'8', '3'} || r.bill == [2]byte{'8', '5'}
 		if outpatient && l.code[0] == 0 && (revenue[:3] >= "030" && revenue[:3] <= "036" || revenue[:3] == "040" || revenue[:3] == "051") {
-			r.c.findAt(ruleOutpatientHC, l.at, "line %d: an outpatient revenue code %s without a procedure", r.lines, revenue)
+			r.c.findAt(ruleOutpatientHC, l.at, "line %d: an outpatient revenue code %s without a procedure", r.lines, string(l.revenue[:]))
 		}
 	}
 }

@@ -127,19 +127,28 @@ func (l *List) Lookup(code string) (label string, known bool) {
 
 // Has reports whether the list knows the code. It does not allocate.
 func (l *List) Has(code []byte) bool {
+	_, known := l.row(code)
+	return known
+}
+
+// row returns the snapshot's line of a code; nil for one that Load brought.
+func (l *List) row(code []byte) (line []byte, known bool) {
 	l.mu.RLock()
 	over := l.over
 	l.mu.RUnlock()
 	if over != nil {
 		_, known := over[string(code)]
-		return known
+		return nil, known
 	}
 	if l.file == "" {
-		return false
+		return nil, false
 	}
 	l.once.Do(l.load)
-	_, ok := slices.BinarySearchFunc(l.rows, code, func(row uint32, code []byte) int { return compare(l.line(row), code) })
-	return ok
+	i, ok := slices.BinarySearchFunc(l.rows, code, func(row uint32, code []byte) int { return compare(l.line(row), code) })
+	if !ok {
+		return nil, false
+	}
+	return l.line(l.rows[i]), true
 }
 
 func (l *List) line(row uint32) []byte {

@@ -39,6 +39,17 @@ func ICD10CM(code string) (Diagnosis, bool) {
 	return Diagnosis{description, flags[0] == 'B', strings.HasSuffix(flags, "P")}, true
 }
 
+// Billable reports whether ICD-10-CM knows a code, written without its dot, and
+// whether it is specific enough to be billed. It does not allocate.
+func Billable(code []byte) (known, billable bool) {
+	row, ok := diagnoses.row(code)
+	if !ok {
+		return false, false
+	}
+	// "code<TAB>B…" in the snapshot, "code" alone in a list that was loaded
+	return true, len(row) <= len(code)+1 || row[len(code)+1] != 'H'
+}
+
 // HCPCS returns the short description of a HCPCS level II code. CPT and CDT
 // codes are not in the list.
 func HCPCS(code string) (description string, known bool) { return procedures.Lookup(code) }

@@ -128,12 +128,25 @@ func qualifier(s *x12.Segment, d *Segment) []byte {
 // exact finds the place at or after the current one where the segment fits and
 // may still be repeated, from the innermost loop outwards.
 func (w *Walker) exact(s *x12.Segment, id uint32) (depth, child int) {
+	var q []byte // the qualifier, cut out once: neighbours have it at one place
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
 		for _, c := range f.loop.byID[id] {
 			ch := &f.loop.Children[c]
-			if ch.order < f.order || !fits(s, ch) {
+			if ch.order < f.order {
 				continue
+			}
+			t := ch.Segment
+			if t == nil {
+				t = ch.Loop.Children[0].Segment
+			}
+			if t.match != nil {
+				if q == nil {
+					q = qualifier(s, t)
+				}
+				if !t.match.Has(q) {
+					continue
+				}
 			}
 			if ch.Segment != nil && ch.Segment.Max > 0 && int(f.counts[c]) >= ch.Segment.Max {
 				continue

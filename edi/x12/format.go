@@ -116,17 +116,18 @@ func each(r io.Reader, fault func(*SyntaxError), f func(*Reader, *Segment) error
 	in := NewReader(r)
 	for {
 		s, err := in.Next()
-		var syntax *SyntaxError
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			return nil
-		case errors.As(err, &syntax):
+		}
+		if err != nil {
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) {
+				return err
+			}
 			if fault != nil {
 				fault(syntax)
 			}
 			continue
-		case err != nil:
-			return err
 		}
 		if err := f(in, s); err != nil {
 			return err
