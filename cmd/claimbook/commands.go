@@ -6,6 +6,7 @@ import "github.com/claimbook/claimbook/internal/config"
 type commands struct {
 	config.Settings
 
+	Demo     demoCmd     `cmd:"" help:"A practice's day in one command, from encounters to statements."`
 	Migrate  migrateCmd  `cmd:"" help:"Create or update the database schema."`
 	Practice practiceCmd `cmd:"" help:"Set-up data of the practice."`
 	Intake   intakeCmd   `cmd:"" help:"Take in encounters."`
@@ -16,8 +17,12 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
 	Export   exportCmd   `cmd:"" help:"The journal for other programs."`
 	Verify   verifyCmd   `cmd:"" help:"Prove that the book holds."`
+	Period   periodCmd   `cmd:"" help:"Accounting months: close, reopen, list."`
 
 	Receive    receiveCmd    `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
 	Payment    paymentCmd    `cmd:"" help:"What patients pay."`
 	Statements statementsCmd `cmd:"" help:"What patients are told."`
+
+	Serve serveCmd `cmd:"" help:"The workbench in a browser, and workers, in one process."`
+	Work  workCmd  `cmd:"" help:"Workers only, as many processes as wanted."`
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/claimbook/claimbook/internal/config"
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/internal/postgres"
+	ledgerwork "github.com/claimbook/claimbook/ledger/work"
 )
 
 // registerWorkers tells the registry who works each kind of job.
@@ -14,4 +15,5 @@ func registerWorkers(reg *jobs.Registry, db *postgres.DB, settings config.Settin
 	billingwork.Register(reg, db)
 	claimswork.Register(reg, db, settings.DataDir)
 	exchangework.Register(reg, db, settings.DataDir)
+	ledgerwork.Register(reg, db)
 }

@@ -87,7 +87,7 @@ type flaw struct {
 }
 
 var flaws = []flaw{
-	{"the diagnosis is not a code", func(_ *World, e *claims.EncounterRecord, _ date.Date) bool { e.Diagnoses[0] = "J99.99"; return true }},
+	{"the diagnosis is a heading, not billable", func(_ *World, e *claims.EncounterRecord, _ date.Date) bool { e.Diagnoses[0] = "E11"; return true }},
 	{"a pointer hits no diagnosis", func(_ *World, e *claims.EncounterRecord, _ date.Date) bool {
 		e.Lines[0].Pointers = []int{1, 4}
 		return true
