@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -85,7 +86,9 @@ func BuildBatches(ctx context.Context, tx pgx.Tx, practiceID, runID int64, s Sel
 			if err := b.build(ctx, tx); err != nil {
 				return nil, err
 			}
-			built, list = append(built, b.batch), list[n:]
+			if list = list[n:]; b.batch.ID != 0 { // 0: all of its claims are held
+				built = append(built, b.batch)
+			}
 		}
 	}
 	return built, nil
@@ -106,26 +109,27 @@ func (b *batchBuilder) build(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	var content bytes.Buffer
-	offsets := map[string]int64{}
-	err = envelope.Write(&content, len(b.list), func(n int) ([]claims.Claim, error) {
-		first := n * envelope.MaxClaims
-		part := b.list[first:min(first+envelope.MaxClaims, len(b.list))]
-		claimIDs := make([]int64, len(part))
-		for i, c := range part {
-			claimIDs[i] = c.ID
-		}
-		return claimsdb.Snapshots(ctx, tx, b.practice.ID, claimIDs)
-	}, func(number string, offset int64) { offsets[number] = offset })
+	content, offsets, err := b.encode(ctx, tx, envelope)
 	if err != nil {
-		return fault.Invalidf("CB-SUBMIT-ENCODE", "a claim cannot be written as X12; the edits should have held it").Because(err).
-			At("batch to " + b.partner.Code)
+		return err
+	}
+	found, err := guideFindings(content.Bytes())
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		if err := b.holdInvalid(ctx, tx, found); err != nil || len(b.list) == 0 {
+			return err
+		}
+		if content, offsets, err = b.encode(ctx, tx, envelope); err != nil {
+			return err
+		}
 	}
 	b.batch = claimsdb.Batch{
 		Number: envelope.Batch, PartnerID: b.partner.ID, PartnerCode: b.partner.Code, ClaimType: b.list[0].ClaimType, Usage: b.partner.Usage,
 		ISAControl: envelope.InterchangeControl, GSControl: envelope.GroupControl, Claims: len(b.list), State: claimsdb.BatchBuilt,
 		FileName: fmt.Sprintf("%s-%s-%s-%09d.x12", b.practice.Code, b.partner.Code, b.list[0].ClaimType, envelope.InterchangeControl),
-		BuiltOn:  b.today, RunID: b.runID,
+		BuiltOn:  b.today, RunID: b.runID, SecondReader: secondReader(content.Bytes()),
 	}
 	for _, c := range b.list {
 		b.batch.Charge += c.Charge
@@ -137,7 +141,34 @@ func (b *batchBuilder) build(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	b.batch.EDIFileID = file.ID
-	return b.save(ctx, tx, envelope, offsets)
+	if err := b.save(ctx, tx, envelope, offsets); err != nil || len(found[""]) == 0 {
+		return err
+	}
+	return claimsdb.OpenWorkItems(ctx, tx, b.practice.ID, []claims.WorkItem{{
+		Kind: claims.WorkFile, DedupeKey: fmt.Sprintf("guide-batch|%d", b.batch.Number), BatchID: b.batch.ID, EDIFileID: file.ID, Amount: b.batch.Charge,
+		OpenedOn: b.today, Reason: fmt.Sprintf("Batch %d breaks the implementation guide: %s.", b.batch.Number, strings.Join(found[""], "; ")),
+		Action: "Expect a rejection of the file: correct the trading partner or the billing provider in the set-up, then release its claims.",
+	}})
+}
+
+// encode writes the interchange, and where each claim begins in it.
+func (b *batchBuilder) encode(ctx context.Context, tx pgx.Tx, envelope claims.Envelope) (*bytes.Buffer, map[string]int64, error) {
+	var content bytes.Buffer
+	offsets := map[string]int64{}
+	err := envelope.Write(&content, len(b.list), func(n int) ([]claims.Claim, error) {
+		first := n * envelope.MaxClaims
+		part := b.list[first:min(first+envelope.MaxClaims, len(b.list))]
+		claimIDs := make([]int64, len(part))
+		for i, c := range part {
+			claimIDs[i] = c.ID
+		}
+		return claimsdb.Snapshots(ctx, tx, b.practice.ID, claimIDs)
+	}, func(number string, offset int64) { offsets[number] = offset })
+	if err != nil {
+		err = fault.Invalidf("CB-SUBMIT-ENCODE", "a claim cannot be written as X12; the edits should have held it").Because(err).
+			At("batch to " + b.partner.Code)
+	}
+	return &content, offsets, err
 }
 
 // envelope takes the partner's next control numbers, in the transaction that

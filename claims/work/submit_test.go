@@ -121,6 +121,8 @@ SE*52*0001~
 		t.Errorf("our own reader: %v", err)
 	}
 	w.valid(content)
+	w.want("second reader", w.text(`SELECT second_reader FROM batch`), "moov-io/x12 v0.1.0 reads 2 of 3 claims and agrees\n") // it cannot read a dependent's
+	w.want("nothing is wrong with the file", w.text(`SELECT count(*) FROM work_item`), "0\n")
 	w.want("place of the claims in the file", w.text(`SELECT c.number FROM claim_event v JOIN claim c ON c.id = v.claim_id
 		WHERE event = 'batched' AND convert_from(substr((SELECT bytes FROM edi_file_chunk k WHERE k.file_id = v.edi_file_id),
 			v.byte_offset::int + 1, 13), 'UTF8') = 'CLM*' || c.number ORDER BY 1`), "C00000001\nC00000002\nC00000003\n")
@@ -209,4 +211,18 @@ func TestSubmitOnePayer(t *testing.T) {
 		return w.jobs.Enqueue(ctx, tx, jobs.BatchBuildArgs{PracticeID: w.practice.ID, RunID: runID, PayerID: payer, Today: today})
 	})
 	w.want("claims", w.text(`SELECT number, state FROM claim ORDER BY 1`), "C00000001 ready\nC00000002 ready\nC00000003 sent\n")
+}
+
+// A claim that breaks the guide is held, and does not take the file with it.
+func TestSubmitHoldsWhatBreaksTheGuide(t *testing.T) {
+	w := newWorld(t)
+	w.intake(threeClaims)
+	w.do(func(ctx context.Context, tx pgx.Tx) error { // as a defect of the edits would
+		_, err := tx.Exec(ctx, `UPDATE claim SET snapshot = jsonb_set(snapshot, '{diagnoses,0}', '"401.9"') WHERE number = 'C00000002'`)
+		return err
+	})
+	w.submit()
+	w.want("states", w.states(), "sent held sent ")
+	w.want("batch", w.text(`SELECT claims, charge FROM batch`), "2 27000\n")
+	w.want("items", w.text(`SELECT kind, amount FROM work_item`), "held 12000\n")
 }

@@ -1,0 +1,81 @@
+package work
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/check"
+	"github.com/claimbook/claimbook/edi/crosscheck"
+	"github.com/claimbook/claimbook/edi/guide"
+)
+
+// secondReaderClaims bounds how many claims of a batch the independent parser
+// is asked about: it reads a megabyte a second.
+const secondReaderClaims = 100
+
+// secondReader is what an independent implementation says of a file that we
+// wrote. It informs and never blocks.
+func secondReader(content []byte) string {
+	report, err := crosscheck.Check(func() (io.Reader, error) { return bytes.NewReader(content), nil }, secondReaderClaims)
+	switch {
+	case err != nil:
+		return crosscheck.Reader + " could not be asked"
+	case len(report.Complaints) > 0:
+		return fmt.Sprintf("%s complains about %d of %d claims, first at byte %d", crosscheck.Reader, len(report.Complaints), report.Checked, report.Complaints[0].ByteOffset)
+	case report.Checked == 0:
+		return crosscheck.Reader + " reads no claim of this kind"
+	default:
+		return fmt.Sprintf("%s reads %d of %d claims and agrees", crosscheck.Reader, report.Checked, report.Claims)
+	}
+}
+
+// guideFindings runs our own validator over what was written: errors by claim
+// number, and under "" those that belong to no claim. A message names the rule
+// and the place, never the value: that may be a patient's.
+func guideFindings(content []byte) (map[string][]string, error) {
+	report, err := check.Run(bytes.NewReader(content), "", check.Options{})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string][]string{}
+	report.Findings(func(f *guide.Finding) {
+		if f.Severity == guide.Error {
+			found[f.Claim] = append(found[f.Claim], fmt.Sprintf("%s in loop %s, segment %s%02d", f.Code, f.Loop, f.SegmentID, f.Element))
+		}
+	})
+	return found, nil
+}
+
+// holdInvalid holds ready claims that break the guide. That is a defect of the
+// edits, and better known here than told by the payer about the whole file.
+func (b *batchBuilder) holdInvalid(ctx context.Context, tx pgx.Tx, found map[string][]string) error {
+	var moves []claims.Move
+	var items []claims.WorkItem
+	var kept []claimsdb.ReadyClaim
+	for _, c := range b.list {
+		reasons, bad := found[c.Number]
+		if !bad {
+			kept = append(kept, c)
+			continue
+		}
+		reason := "the implementation guide is broken by " + strings.Join(reasons, "; ")
+		moves = append(moves, claims.Move{ClaimID: c.ID, To: claims.Held, Event: "held", Actor: "batch.build", On: b.today, Message: "Held: " + reason + "."})
+		items = append(items, claims.WorkItem{
+			Kind: claims.WorkHeld, DedupeKey: fmt.Sprintf("guide|%s|%s", c.Number, b.today), ClaimID: c.ID, Amount: c.Charge, OpenedOn: b.today,
+			Reason: fmt.Sprintf("Claim %s: %s.", c.Number, reason),
+			Action: "Correct the encounter or the set-up and send the encounter again. The edits should have found this: report it as a defect.",
+		})
+	}
+	b.list = kept
+	if err := claimsdb.Transition(ctx, tx, b.practice.ID, moves); err != nil {
+		return err
+	}
+	return claimsdb.OpenWorkItems(ctx, tx, b.practice.ID, items)
+}
