@@ -257,7 +257,7 @@ func DiskFault(err error, path string) error {
 		err = linkErr.Err
 	}
 	describe := func(code, message, fix string) error {
-		return fault.Environmentf(code, "%s", message).At(path).WithFix(fix).Because(err)
+		return fault.Environmentf(code, "%s", message).At(path).WithFix(fix)
 	}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -273,6 +273,6 @@ func DiskFault(err error, path string) error {
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return describe("CB-FILE-NAME", "the name is too long for this disk", "use a shorter name")
 	default:
-		return describe("CB-DISK", "the disk answered with an error", "check the disk, then try again")
+		return fault.Environmentf("CB-DISK", "the disk answered with an error").At(path).WithFix("check the disk, then try again").Because(err)
 	}
 }
