@@ -10,6 +10,17 @@ import (
 
 var lists = codeset.Lists()
 
+// The lists that every line asks, without a look-up by name.
+var (
+	listCARC  = lists["carc"]
+	listRARC  = lists["rarc"]
+	listPOS   = lists["pos"]
+	listHCPCS = lists["hcpcs"]
+	listState = lists["state"]
+	listCPT   = lists["cpt"]
+	listCDT   = lists["cdt"]
+)
+
 // icd10Day is the first date of service that is coded in ICD-10.
 const icd10Day = 20151001
 
@@ -69,8 +80,8 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 		}
 	case "CAS":
 		for n := 2; n <= s.Len(); n += 3 {
-			if v := s.Element(n); len(v) > 0 && !lists["carc"].Has(v) {
-				c.find(ruleCARC, s, n, 0, "the list of %s does not know this adjustment reason", lists["carc"].Date)
+			if v := s.Element(n); len(v) > 0 && !listCARC.Has(v) {
+				c.find(ruleCARC, s, n, 0, "the list of %s does not know this adjustment reason", listCARC.Date)
 			}
 		}
 	case "MOA":
@@ -104,7 +115,7 @@ func (c *checker) address(s *x12.Segment, step guide.Step) {
 	if len(country) > 0 && (len(country) != 2 || !lists["country"].Has(country)) {
 		c.find(ruleCountry, s, 4, 0, "not a country of ISO 3166")
 	}
-	if v := s.Element(2); len(v) > 0 && (us || string(country) == "CA") && !lists["state"].Has(v) {
+	if v := s.Element(2); len(v) > 0 && (us || string(country) == "CA") && !listState.Has(v) {
 		c.find(ruleState, s, 2, 0, "not a state or province")
 	}
 	zip := s.Element(3)
@@ -156,8 +167,8 @@ func (c *checker) placeOrBill(s *x12.Segment) {
 }
 
 func (c *checker) placeOfService(s *x12.Segment, n, k int, v []byte) {
-	if !lists["pos"].Has(v) {
-		c.find(rulePOS, s, n, k, "the list of %s does not know this place of service", lists["pos"].Date)
+	if !listPOS.Has(v) {
+		c.find(rulePOS, s, n, k, "the list of %s does not know this place of service", listPOS.Date)
 	}
 }
 
@@ -207,18 +218,18 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 		switch {
 		case !codeset.ProcedureForm(code):
 			c.find(ruleProcedure, s, n, 2, "not the form of a procedure code")
-		case codeset.LevelII(code) && !lists["hcpcs"].Has(code) && c.g.Set == "837":
-			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", lists["hcpcs"].Date)
+		case codeset.LevelII(code) && !listHCPCS.Has(code) && c.g.Set == "837":
+			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", listHCPCS.Date)
 		case codeset.DentalProcedureForm(code):
-			c.licensed("cdt", s, n, code)
+			c.licensed(listCDT, s, n, code)
 		case !codeset.LevelII(code):
-			c.licensed("cpt", s, n, code)
+			c.licensed(listCPT, s, n, code)
 		}
 	case "AD":
 		if !codeset.DentalProcedureForm(code) && c.g.Set == "837" {
 			c.find(ruleCDT, s, n, 2, "not the form of a dental procedure code")
 		} else {
-			c.licensed("cdt", s, n, code)
+			c.licensed(listCDT, s, n, code)
 		}
 	}
 	for k := 3; k <= 6; k++ {
@@ -229,16 +240,16 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 }
 
 // licensed checks a code against a list that the user has loaded.
-func (c *checker) licensed(list string, s *x12.Segment, n int, code []byte) {
-	if l := lists[list]; !l.Empty() && !l.Has(code) {
+func (c *checker) licensed(l *codeset.List, s *x12.Segment, n int, code []byte) {
+	if !l.Empty() && !l.Has(code) {
 		c.find(ruleHCPCS, s, n, 2, "the %s list of %s does not know this code", l.Name, l.Date)
 	}
 }
 
 func (c *checker) remarks(s *x12.Segment, elements ...int) {
 	for _, n := range elements {
-		if v := s.Element(n); len(v) > 0 && !lists["rarc"].Has(v) {
-			c.find(ruleRARC, s, n, 0, "the list of %s does not know this remark", lists["rarc"].Date)
+		if v := s.Element(n); len(v) > 0 && !listRARC.Has(v) {
+			c.find(ruleRARC, s, n, 0, "the list of %s does not know this remark", listRARC.Date)
 		}
 	}
 }

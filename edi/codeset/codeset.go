@@ -116,7 +116,7 @@ func (l *List) Lookup(code string) (label string, known bool) {
 	}
 	l.once.Do(l.load)
 	i, ok := slices.BinarySearchFunc(l.rows, code, func(row uint32, code string) int {
-		return compare(l.line(row), code)
+		return compare(l.text[row:], code)
 	})
 	if !ok {
 		return "", false
@@ -144,7 +144,7 @@ func (l *List) row(code []byte) (line []byte, known bool) {
 		return nil, false
 	}
 	l.once.Do(l.load)
-	i, ok := slices.BinarySearchFunc(l.rows, code, func(row uint32, code []byte) int { return compare(l.line(row), code) })
+	i, ok := slices.BinarySearchFunc(l.rows, code, func(row uint32, code []byte) int { return compare(l.text[row:], code) })
 	if !ok {
 		return nil, false
 	}
@@ -156,10 +156,10 @@ func (l *List) line(row uint32) []byte {
 	return b[:bytes.IndexByte(b, '\n')]
 }
 
-// compare orders a line against a code by the line's first field.
+// compare orders the line that text begins with against a code, by its first field.
 func compare[T string | []byte](line []byte, code T) int {
 	for i := 0; ; i++ {
-		end := i == len(line) || line[i] == '\t'
+		end := line[i] == '\t' || line[i] == '\n'
 		switch {
 		case end && i == len(code):
 			return 0

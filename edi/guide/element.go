@@ -21,7 +21,8 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 		w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-TOOMANY", Element: len(t.Elements) + 1, IK403: "3", IK304: "8", IK502: "5", Value: clip(s.Element(len(t.Elements) + 1)),
 			Message: fmt.Sprintf("%s has %d elements; X12 knows %d", t.ID, n, len(t.Elements)), Fix: "look for a separator inside the data"})
 	}
-	for i := range t.Elements {
+	var present uint64
+	for i := range t.Elements[:min(len(t.Elements), max(n, t.need))] {
 		e := &t.Elements[i]
 		v := s.Element(i + 1)
 		if len(v) == 0 {
@@ -31,6 +32,7 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 			}
 			continue
 		}
+		present |= 1 << i
 		if e.Usage == NotUsed {
 			w.unused(s, t, e, i+1, 0, v)
 			continue
@@ -53,7 +55,7 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 		w.value(s, t, e, i+1, 0, v, s.Element(e.dateBy))
 	}
 	if len(t.notes) > 0 {
-		w.notes(s, t, t.notes, 0, func(i int) bool { return len(s.Element(i)) > 0 }, func(i int) string { return t.Elements[i-1].Name })
+		w.notes(s, t, t.notes, 0, present, t.Elements)
 	}
 }
 
@@ -85,6 +87,7 @@ func (w *Walker) components(s *x12.Segment, t *Segment, e *Element, n int, v []b
 		w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-TRAILING", Severity: Warning, Element: n, Component: k,
 			Message: "empty components at the end of the element are written out", Fix: "drop the trailing separators"})
 	}
+	var present uint64
 	for i := range e.Components {
 		c := &e.Components[i]
 		p := parts[i]
@@ -97,6 +100,7 @@ func (w *Walker) components(s *x12.Segment, t *Segment, e *Element, n int, v []b
 			}
 			continue
 		}
+		present |= 1 << i
 		if c.Usage == NotUsed {
 			w.unused(s, t, c, n, i+1, p)
 			continue
@@ -108,7 +112,7 @@ func (w *Walker) components(s *x12.Segment, t *Segment, e *Element, n int, v []b
 		w.value(s, t, c, n, i+1, p, format)
 	}
 	if len(e.notes) > 0 {
-		w.notes(s, t, e.notes, n, func(i int) bool { return i <= k && len(parts[i-1]) > 0 }, func(i int) string { return e.Components[i-1].Name })
+		w.notes(s, t, e.notes, n, present, e.Components)
 	}
 }
 
@@ -137,39 +141,19 @@ func (w *Walker) unused(s *x12.Segment, t *Segment, e *Element, n, c int, v []by
 		Message: fmt.Sprintf("%s (%s) is not used here by the guide", place(t, n, c), e.Name), Fix: "leave it empty"})
 }
 
-// notes checks the standard's conditions between elements of one segment.
-func (w *Walker) notes(s *x12.Segment, t *Segment, notes []note, element int, has func(int) bool, name func(int) string) {
+// notes checks the standard's conditions between elements of one segment, or
+// between components of one element.
+func (w *Walker) notes(s *x12.Segment, t *Segment, notes []note, element int, present uint64, names []Element) {
 	for i := range notes {
 		n := &notes[i]
-		present := 0
-		for _, k := range n.at {
-			if has(k) {
-				present++
-			}
-		}
-		first := has(n.at[0])
-		broken, why, at := false, "", n.at[0]
-		switch n.kind {
-		case 'P':
-			broken, why = present > 0 && present < len(n.at), "are given together or not at all"
-		case 'R':
-			broken, why = present == 0, ": at least one is needed"
-		case 'C':
-			broken, why = first && present < len(n.at), ": the first needs the others"
-		case 'L':
-			broken, why = first && present < 2, ": the first needs one of the others"
-		case 'E':
-			broken, why = present > 1, "exclude each other"
-		}
-		if !broken {
+		if !n.broken(present) {
 			continue
 		}
-		code := "2"
-		if n.kind == 'E' {
-			code = "10"
-		} else {
+		code, at := "10", n.at[0]
+		if n.kind != 'E' {
+			code = "2"
 			for _, k := range n.at {
-				if !has(k) {
+				if present&(1<<(k-1)) == 0 {
 					at = k
 					break
 				}
@@ -178,17 +162,22 @@ func (w *Walker) notes(s *x12.Segment, t *Segment, notes []note, element int, ha
 				continue // already reported as missing
 			}
 		}
-		var names []string
+		var list []string
 		for _, k := range n.at {
-			names = append(names, fmt.Sprintf("%02d (%s)", k, name(k)))
+			list = append(list, fmt.Sprintf("%02d (%s)", k, names[k-1].Name))
 		}
 		x := &Finding{SNIP: 1, Code: "X12-EL-CONDITION", Element: at, IK403: code, IK304: "8", IK502: "5",
-			Message: t.ID + " " + strings.Join(names, ", ") + " " + strings.TrimPrefix(why, " "), Fix: "complete or remove them"}
+			Message: t.ID + " " + strings.Join(list, ", ") + noteText[n.kind], Fix: "complete or remove them"}
 		if element > 0 {
 			x.Element, x.Component = element, at
 		}
 		w.report(s, t, x)
 	}
+}
+
+var noteText = map[byte]string{
+	'P': " are given together or not at all", 'R': ": at least one is needed", 'C': ": the first needs the others",
+	'L': ": the first needs one of the others", 'E': " exclude each other",
 }
 
 // value checks type, length and code list of one value.

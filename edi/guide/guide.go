@@ -109,6 +109,7 @@ type Segment struct {
 	Index    int       // its number in the guide, for tables beside it
 
 	notes []note
+	need  int    // the last element that is required
 	match *Codes // values of the qualifier that tells it from its neighbours; nil matches all
 	qe    int    // element of the qualifier
 	qc    int    // component of the qualifier; 0 for a simple element
@@ -358,9 +359,28 @@ func (s *Segment) describe() string { return s.ID + " (" + s.Name + ")" }
 
 // noteKinds: P paired, R at least one, C conditional, L list conditional, E exclusive.
 type note struct {
-	kind byte
-	at   []int
-	text string
+	kind  byte
+	at    []int
+	text  string
+	mask  uint64 // of all elements
+	first uint64 // of the first
+}
+
+// broken reports whether a segment with these elements present breaks the note.
+func (n *note) broken(present uint64) bool {
+	has := present & n.mask
+	switch n.kind {
+	case 'P':
+		return has != 0 && has != n.mask
+	case 'R':
+		return has == 0
+	case 'C':
+		return present&n.first != 0 && has != n.mask
+	case 'L':
+		return present&n.first != 0 && has == n.first
+	default: // E
+		return has&(has-1) != 0
+	}
 }
 
 func parseNotes(text string) ([]note, error) {
@@ -372,7 +392,9 @@ func parseNotes(text string) ([]note, error) {
 		}
 		for i := 1; i < len(f); i += 2 {
 			n.at = append(n.at, int(f[i]-'0')*10+int(f[i+1]-'0'))
+			n.mask |= 1 << (n.at[len(n.at)-1] - 1)
 		}
+		n.first = 1 << (n.at[0] - 1)
 		notes = append(notes, n)
 	}
 	return notes, nil

@@ -242,6 +242,11 @@ func (p *guideParser) segment(parent *Loop, id, rest string) error {
 	if s.Elements, err = p.elements(std.elements, p.fragments.Replace(p.fragments.Replace(elements))); err != nil {
 		return fmt.Errorf("%s %s: %w", id, name, err)
 	}
+	for i := range s.Elements {
+		if s.Elements[i].Usage == Required {
+			s.need = i + 1
+		}
+	}
 	if q, ok := qualifiers[id]; ok {
 		e := &s.Elements[q[0]-1]
 		s.qe, s.qc = q[0], q[1]
