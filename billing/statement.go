@@ -240,6 +240,9 @@ var messages = map[int]string{
 	5: "This is our final notice for the amount below. Please pay it or call us before the due date, so that we need not pass it on.",
 }
 
+// selfPayMessage is the first notice of visits that no insurance answered.
+const selfPayMessage = "Thank you for coming to us. This is what remains for you to pay for the visits below."
+
 // Freeze makes the statement of a guarantor who was selected.
 func Freeze(h *Household, sender Sender, p Policy, number string, on date.Date) Statement {
 	s := Statement{Number: number, Date: on, DueDate: on.AddDays(p.DueDays), Practice: sender, Account: h.Account, Recipient: h.Recipient,
@@ -255,6 +258,9 @@ func Freeze(h *Household, sender Sender, p Policy, number string, on date.Date) 
 	}
 	s.Balance = s.Totals.Owed - s.Credits
 	s.Message = messages[s.Level]
+	if s.Level == FirstNotice && s.Totals.InsurancePaid == 0 && s.Totals.Adjustments == 0 {
+		s.Message = selfPayMessage
+	}
 	help := "If you cannot pay the whole amount now, please ask us: we offer payment plans without interest, and financial help to those who qualify."
 	if sender.Phone != "" {
 		help += " Call " + Phone(sender.Phone) + "."

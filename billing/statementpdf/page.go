@@ -129,7 +129,7 @@ func (d *document) coupon() {
 	d.text(left, couponTop+129, windowWidth, "For a change of address or insurance, please call us.")
 
 	const x = 270.0
-	rows := [][2]string{{"Name", s.Recipient.Name}, {"Account number", s.Account}, {"Statement number", s.Number},
+	rows := [][2]string{{"Name", spoken(s.Recipient.Name)}, {"Account number", s.Account}, {"Statement number", s.Number},
 		{"Due date", longDate(s.DueDate)}, {"You owe now", s.Balance.Dollars()}}
 	qrSize := 0.0
 	if s.Practice.PaymentURL != "" {
@@ -268,9 +268,9 @@ func (d *document) tableHead() {
 
 func (d *document) visitHead(v *billing.Visit, again bool) {
 	d.y += 4
-	title := v.Patient
+	title := spoken(v.Patient)
 	if v.Provider != "" {
-		title += "  ·  seen by " + v.Provider
+		title += "  ·  seen by " + spoken(v.Provider)
 	}
 	if again {
 		title += "  (continued)"

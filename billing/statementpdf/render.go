@@ -218,6 +218,19 @@ func (d *document) foot(page, pages int) {
 	}
 }
 
+// spoken writes a name that a system keeps in capitals as people write it.
+func spoken(name string) string {
+	if name != strings.ToUpper(name) {
+		return name
+	}
+	words := strings.Fields(strings.ToLower(name))
+	for i, w := range words {
+		first, size := utf8.DecodeRuneInString(w)
+		words[i] = strings.ToUpper(string(first)) + w[size:]
+	}
+	return strings.Join(words, " ")
+}
+
 func longDate(on date.Date) string { return on.Format("January 2, 2006") }
 
 func shortDate(on date.Date) string { return on.Format("01/02/2006") }

@@ -260,6 +260,9 @@ func printReceived(w io.Writer, r *receivedFile) {
 		}
 		for _, p := range t.Payments {
 			line := fmt.Sprintf("  %s %s  payment %s of %s, $%s: %s", t.Type, t.Control, p.Trace, p.Payer, p.Amount, t.Status)
+			if p.Trace == "" { // not even its header can be read
+				line = fmt.Sprintf("  %s %s  payment: %s", t.Type, t.Control, t.Status)
+			}
 			switch {
 			case p.Quarantined, p.Reason != "":
 				line += ": " + p.Reason
