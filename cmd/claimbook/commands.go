@@ -10,6 +10,8 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Create or update the database schema."`
 	Practice practiceCmd `cmd:"" help:"Set-up data of the practice."`
 	Intake   intakeCmd   `cmd:"" help:"Take in encounters."`
+	Claims   claimsCmd   `cmd:"" help:"Claims and their timelines: list, show, hold, release."`
+	Submit   submitCmd   `cmd:"" help:"Build and send the batches that are ready."`
 	User     userCmd     `cmd:"" help:"Who may sign in."`
 	EDI      EDICmd      `cmd:"" name:"edi" help:"Validate, show, format and split X12 files; needs no database."`
 	Sandbox  sandboxCmd  `cmd:"" help:"A payer of our own that answers claims offline."`
