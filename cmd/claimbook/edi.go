@@ -292,7 +292,7 @@ func openEDI(app *App, name string) (in io.ReadCloser, size int64, err error) {
 // unreadable is the fault of a file that is missing or not ours to read.
 func unreadable(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault.Usagef("CB-FILE-MISSING", "there is no such file").At(name).WithFix("check the path")
+		return fault.Environmentf("CB-FILE-MISSING", "there is no such file").At(name).WithFix("check the path")
 	}
 	return fault.Environmentf("CB-FILE-READ", "the file cannot be read").At(name).Because(err)
 }
