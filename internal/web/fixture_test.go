@@ -192,6 +192,11 @@ func (f *fixture) visit(patient, payer int, service date.Date, state string, cha
 	f.event(c, "built", "", "ready", "All checks passed.", 0, -1)
 	if state != "ready" {
 		f.event(c, "sent", "ready", "sent", "Sent to Prairie Clearinghouse.", 0, -1)
+		if state == "rejected" {
+			f.event(c, "277ca", "sent", "rejected", "Returned: the member is not known to the payer.", 0, -1)
+		} else if state != "sent" {
+			f.event(c, "277ca", "sent", "accepted", "Accepted for processing.", 0, -1)
+		}
 	}
 	f.claims = append(f.claims, c)
 }

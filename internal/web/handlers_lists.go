@@ -33,10 +33,8 @@ func todayPage(r *request) (view, error) {
 	if v.owed, err = webdb.FindReceivables(ctx, r.tx, practice); err != nil {
 		return view{}, err
 	}
-	if v.quiet() {
-		if v.lastActivity, err = webdb.LastActivity(ctx, r.tx, practice, on); err != nil {
-			return view{}, err
-		}
+	if v.near, err = webdb.FindNeighbours(ctx, r.tx, practice, on); err != nil {
+		return view{}, err
 	}
 	return view{title: v.heading(), section: "today", body: todayBody(v)}, nil
 }

@@ -19,8 +19,8 @@ type Day struct {
 	Claims          int64 // sent
 	ClaimCharge     money.Cents
 	Acknowledgments int64
-	AckAccepted     int64
-	AckRejected     int64
+	Accepted        int64 // claims that a payer took into adjudication
+	Rejected        int64 // claims that never will be
 	Remittances     int64
 	Remitted        money.Cents
 	Quarantined     int64
@@ -28,7 +28,8 @@ type Day struct {
 	PatientPaid     money.Cents
 	Statements      int64
 	StatementSum    money.Cents
-	Entries         int64 // journal entries posted
+	Entries         int64       // journal entries posted
+	InsurersPaid    money.Cents // posted to EFT clearing, whether it came by EFT or by check
 }
 
 // FindDay counts one business day. It reads a date and an amount of each row,
@@ -36,8 +37,8 @@ type Day struct {
 func FindDay(ctx context.Context, tx pgx.Tx, practiceID int64, on date.Date) (Day, error) {
 	return one[Day](ctx, tx, "day", `
 		SELECT e.encounters, e.encounter_charge, e.held, e.held_charge, b.batches, c.claims, c.claim_charge,
-		       a.acknowledgments, a.ack_accepted, a.ack_rejected, r.remittances, r.remitted, r.quarantined,
-		       p.payments, p.patient_paid, s.statements, s.statement_sum, j.entries
+		       a.acknowledgments, v.accepted, v.rejected, r.remittances, r.remitted, r.quarantined,
+		       p.payments, p.patient_paid, s.statements, s.statement_sum, j.entries, i.insurers_paid
 		FROM (SELECT count(*) AS encounters, coalesce(sum(charge), 0)::bigint AS encounter_charge,
 		             count(*) FILTER (WHERE state = 'held') AS held,
 		             coalesce(sum(charge) FILTER (WHERE state = 'held'), 0)::bigint AS held_charge
@@ -45,9 +46,11 @@ func FindDay(ctx context.Context, tx pgx.Tx, practiceID int64, on date.Date) (Da
 		     (SELECT count(*) AS batches FROM batch WHERE practice_id = $1 AND sent_on = $2) b,
 		     (SELECT count(*) AS claims, coalesce(sum(charge), 0)::bigint AS claim_charge
 		      FROM claim WHERE practice_id = $1 AND sent_on = $2) c,
-		     (SELECT count(*) AS acknowledgments, coalesce(sum(accepted) FILTER (WHERE kind = '277CA'), 0) AS ack_accepted,
-		             coalesce(sum(rejected) FILTER (WHERE kind = '277CA'), 0) AS ack_rejected
-		      FROM acknowledgment WHERE practice_id = $1 AND received_on = $2) a,
+		     (SELECT count(*) AS acknowledgments FROM acknowledgment WHERE practice_id = $1 AND received_on = $2) a,
+		     -- By claim: a clearinghouse and a payer both acknowledge the same one.
+		     (SELECT count(DISTINCT claim_id) FILTER (WHERE to_state = 'accepted') AS accepted,
+		             count(DISTINCT claim_id) FILTER (WHERE to_state = 'rejected') AS rejected
+		      FROM claim_event WHERE practice_id = $1 AND occurred_on = $2 AND to_state IN ('accepted', 'rejected')) v,
 		     (SELECT count(*) AS remittances, coalesce(sum(amount), 0)::bigint AS remitted,
 		             count(*) FILTER (WHERE state = 'quarantined') AS quarantined
 		      FROM remittance WHERE practice_id = $1 AND received_on = $2) r,
@@ -55,7 +58,13 @@ func FindDay(ctx context.Context, tx pgx.Tx, practiceID int64, on date.Date) (Da
 		      FROM patient_payment WHERE practice_id = $1 AND received_on = $2 AND state = 'recorded') p,
 		     (SELECT count(*) AS statements, coalesce(sum(balance), 0)::bigint AS statement_sum
 		      FROM statement WHERE practice_id = $1 AND statement_date = $2) s,
-		     (SELECT count(*) AS entries FROM journal_entry WHERE practice_id = $1 AND posting_date = $2) j`,
+		     (SELECT count(*) AS entries FROM journal_entry WHERE practice_id = $1 AND posting_date = $2) j,
+		     -- A deposit moves clearing too; what insurers paid is the rest.
+		     (SELECT coalesce(sum(CASE t.debit_account WHEN '1050' THEN t.amount ELSE -t.amount END), 0)::bigint AS insurers_paid
+		      FROM journal_entry e JOIN transfer t ON t.practice_id = e.practice_id AND t.entry_id = e.id
+		      WHERE e.practice_id = $1 AND e.posting_date = $2
+		        AND (t.debit_account = '1050' AND t.credit_account NOT IN ('1000', '1010', '1050')
+		             OR t.credit_account = '1050' AND t.debit_account NOT IN ('1000', '1010', '1050'))) i`,
 		practiceID, on)
 }
 
@@ -114,12 +123,15 @@ func ClaimStates(ctx context.Context, tx pgx.Tx, practiceID int64) ([]StateCount
 		FROM claim WHERE practice_id = $1 GROUP BY state ORDER BY state`, practiceID)
 }
 
-// LastActivity returns the latest day before the given one on which anything
-// came in, went out or was posted; zero when there is none.
-func LastActivity(ctx context.Context, tx pgx.Tx, practiceID int64, before date.Date) (date.Date, error) {
-	return scalar[date.Date](ctx, tx, `
-		SELECT greatest(
-			(SELECT max(posting_date) FROM journal_entry WHERE practice_id = $1 AND posting_date < $2),
-			(SELECT max(received_on) FROM encounter WHERE practice_id = $1 AND received_on < $2),
-			(SELECT max(received_on) FROM edi_file WHERE practice_id = $1 AND received_on < $2))`, practiceID, before)
+// Neighbours are the nearest days before and after one on which anything came
+// in, went out or was posted; zero when there is none.
+type Neighbours struct{ Before, After date.Date }
+
+// FindNeighbours looks for the busy days around a day.
+func FindNeighbours(ctx context.Context, tx pgx.Tx, practiceID int64, on date.Date) (Neighbours, error) {
+	return one[Neighbours](ctx, tx, "day", `
+		SELECT greatest((SELECT max(posting_date) FROM journal_entry WHERE practice_id = $1 AND posting_date < $2),
+		                (SELECT max(received_on) FROM edi_file WHERE practice_id = $1 AND received_on < $2)) AS before,
+		       least((SELECT min(posting_date) FROM journal_entry WHERE practice_id = $1 AND posting_date > $2),
+		             (SELECT min(received_on) FROM edi_file WHERE practice_id = $1 AND received_on > $2)) AS after`, practiceID, on)
 }
