@@ -20,7 +20,7 @@ import (
 
 const (
 	guarantorsPerSlice = 500
-	statementsPerJob   = 50
+	statementsPerJob   = 10
 )
 
 // runStatements works statement.run: who gets one, and what it says, frozen.
