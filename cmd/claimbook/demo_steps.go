@@ -28,11 +28,11 @@ import (
 )
 
 // The payer acknowledges on the day and pays after two weeks; the next payer
-// after one more; statements go out when both have answered.
+// after one more; then patients pay and statements go out.
 const (
 	paysAfter      = 14
 	paysNextAfter  = 21
-	statementAfter = 24
+	statementAfter = paysNextAfter
 )
 
 // first and last are the first and the last day of encounters.
