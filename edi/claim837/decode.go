@@ -145,7 +145,7 @@ func (d *Decoder) Next() (*ClaimContext, error) {
 			d.drop()
 			return nil, err
 		}
-		d.id = s.ID()
+		d.id = segment.ID(s)
 		if d.claim != nil && endsClaim(d.id) {
 			d.in.Unread()
 			if c := d.finish(); c != nil {
@@ -318,8 +318,7 @@ func (d *Decoder) beginClaim(s *x12.Segment) error {
 	if d.subscriber == nil {
 		return d.spoil(&segment.Error{Position: s.Position(), SegmentID: "CLM", Message: "a claim without a subscriber above it"})
 	}
-	chunk := d.slabs.claims.Add(nil, Claim{})
-	d.claim, d.bad = &chunk[0], nil
+	d.claim, d.bad = &d.slabs.claims.New(nil)[0], nil
 	readClaim(&d.scan, d.claim)
 	d.enter(atClaim, &d.claim.Unknown)
 	return d.hard()

@@ -245,17 +245,19 @@ func writeConditions(w *segment.Writer, list []Condition) {
 }
 
 // readCode reads the composite of element n of HI.
-func readCode(r *segment.Scanner, s *x12.Segment, n int) Code {
-	v := Code{Qualifier: r.Comp(n, 1), Code: r.Comp(n, 2)}
+func readCode(r *segment.Scanner, n int) Code {
+	var parts [9][]byte
+	k := r.Parts(n, 9, &parts)
+	v := Code{Qualifier: r.Text(parts[0]), Code: r.Text(parts[1])}
 	if v.Qualifier == "" || v.Code == "" {
 		r.Fail(n, 2, "a code needs its qualifier and itself", "")
 	}
-	if s.Components(n) < 3 {
+	if k < 3 {
 		return v
 	}
-	day := s.Component(n, 4)
+	day := parts[3]
 	bad := false
-	switch string(s.Component(n, 3)) {
+	switch string(parts[2]) {
 	case "":
 		bad = len(day) > 0
 	case "D8":
@@ -275,8 +277,8 @@ func readCode(r *segment.Scanner, s *x12.Segment, n int) Code {
 	if bad {
 		r.Fail(n, 4, "not a day (D8) or a range of days (RD8)", "")
 	}
-	v.Amount, v.Quantity, v.Version = r.OptCompCents(n, 5), r.OptCompDecimal(n, 6), r.Comp(n, 7)
-	v.CodeEnd, v.Present = r.Comp(n, 8), r.Comp(n, 9)
+	v.Amount, v.Quantity, v.Version = r.OptCompCents(n, 5), r.OptCompDecimal(n, 6), r.Text(parts[6])
+	v.CodeEnd, v.Present = r.Text(parts[7]), r.Text(parts[8])
 	return v
 }
 

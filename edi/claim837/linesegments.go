@@ -9,8 +9,9 @@ func (d *Decoder) startLine(s *x12.Segment) error {
 	r := &d.scan
 	r.Most(1)
 	c := d.claim
-	c.Lines = d.lines.Add(c.Lines, Line{Position: r.Position(), Number: r.Int(1)})
+	c.Lines = d.lines.New(c.Lines)
 	l := &c.Lines[len(c.Lines)-1]
+	l.Position, l.Number = r.Position(), r.Int(1)
 	if l.Number == 0 {
 		r.Fail(1, 0, "a service line has no number", "")
 	}

@@ -407,8 +407,7 @@ func (d *Decoder) readCodes(s *x12.Segment) CodeList {
 			r.Fail(n, 0, "a code is missing before another one", "")
 			break
 		}
-		r.MostComponents(n, 9)
-		list = d.codes.Add(list, readCode(r, s, n))
+		list = d.codes.Add(list, readCode(r, n))
 	}
 	if len(list) == 0 {
 		r.Fail(1, 0, "the segment has no code", "")

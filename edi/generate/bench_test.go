@@ -70,6 +70,7 @@ func BenchmarkDecode835Balanced(b *testing.B) {
 	raw, claims := file(b, Remittance)
 	measure(b, raw, claims, func() {
 		d := remit835.NewDecoder(x12.NewReader(bytes.NewReader(raw)))
+		d.Reuse()
 		for {
 			p, err := d.NextPayment()
 			if err == io.EOF {

@@ -41,7 +41,9 @@ type Decoder struct {
 	claims  int
 	plbs    int
 	fatal   bool
-	collect bool // keep the LX loops in the payment
+	id      string // of the segment being read
+	reuse   bool   // hand out the same memory for each claim
+	collect bool   // keep the LX loops in the payment
 
 	// The loop that the last segment belongs to.
 	at      place
@@ -66,6 +68,18 @@ type slabs struct {
 	unknowns    segment.Slab[segment.Unknown]
 }
 
+func (s *slabs) again() {
+	s.claims.Reuse()
+	s.lines.Reuse()
+	s.adjustments.Reuse()
+	s.names.Reuse()
+	s.references.Reuse()
+	s.dates.Reuse()
+	s.amounts.Reuse()
+	s.quantities.Reuse()
+	s.remarks.Reuse()
+}
+
 // place is the loop in which the decoder stands.
 type place uint8
 
@@ -82,6 +96,11 @@ const (
 
 // NewDecoder returns a decoder of what in reads.
 func NewDecoder(in *x12.Reader) *Decoder { return &Decoder{in: in} }
+
+// Reuse makes every claim that NextClaim returns valid until its next call only.
+// It saves most of the memory traffic where claims are looked at and let go, as
+// in balancing. Call it before the first claim; ReadAll cannot use it.
+func (d *Decoder) Reuse() { d.reuse = true }
 
 // Fatal reports whether the last error ended the stream.
 func (d *Decoder) Fatal() bool { return d.fatal }
@@ -100,7 +119,7 @@ func (d *Decoder) NextPayment() (*Payment, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch s.ID() {
+		switch d.id {
 		case "ISA":
 			d.interchange = x12.ParseInterchange(s)
 		case "GS":
@@ -122,6 +141,7 @@ func (d *Decoder) NextPayment() (*Payment, error) {
 func (d *Decoder) next() (*x12.Segment, error) {
 	s, err := d.in.Next()
 	if err == nil {
+		d.id = segment.ID(s)
 		return s, nil
 	}
 	var syntax *x12.SyntaxError
@@ -134,11 +154,10 @@ func (d *Decoder) next() (*x12.Segment, error) {
 // skipSet passes over a transaction set that is not an 835.
 func (d *Decoder) skipSet() error {
 	for {
-		s, err := d.next()
-		if err != nil {
+		if _, err := d.next(); err != nil {
 			return err
 		}
-		switch s.ID() {
+		switch d.id {
 		case "SE":
 			return nil
 		case "ST", "GS", "GE", "ISA", "IEA":
@@ -163,7 +182,7 @@ func (d *Decoder) header(st *x12.Segment) (*Payment, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch id(s) {
+		switch d.id {
 		case "LX", "CLP", "PLB", "SE", "ST", "GS", "GE", "ISA", "IEA":
 			d.in.Unread()
 			if p.Financial.Handling == "" || p.Trace.Number == "" {
@@ -202,6 +221,9 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 	}
 	var bad error // the first fault of the claim being read
 	d.claim, d.line = nil, nil
+	if d.reuse {
+		d.slabs.again()
+	}
 	for {
 		s, err := d.next()
 		if err != nil {
@@ -215,7 +237,7 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 			}
 			return nil, err
 		}
-		switch id(s) {
+		switch d.id {
 		case "CLP", "LX", "PLB", "SE", "ST", "GS", "GE", "ISA", "IEA":
 			if d.claim != nil || len(d.late) > 0 {
 				d.in.Unread()
@@ -247,9 +269,6 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 // Group returns the LX loop of the claim that NextClaim returned last, without
 // its claims.
 func (d *Decoder) Group() ClaimGroup { return d.current }
-
-// id returns the identifier of a segment for a switch, without allocating.
-func id(s *x12.Segment) string { return s.ID() }
 
 func (d *Decoder) enter(at place, unknown *[]segment.Unknown) {
 	d.at, d.unknown, d.known = at, unknown, 1

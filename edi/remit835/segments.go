@@ -12,7 +12,7 @@ func (d *Decoder) headerSegment(s *x12.Segment) error {
 	p, r := d.payment, &d.scan
 	r.Begin(s)
 	party := d.party()
-	switch id(s) {
+	switch d.id {
 	case "BPR":
 		if p.Financial.Handling != "" {
 			return &segment.Error{Position: s.Position(), SegmentID: "BPR", Message: "a second BPR in one payment"}
@@ -105,7 +105,7 @@ func (d *Decoder) startParty(s *x12.Segment) {
 
 func (d *Decoder) partySegment(s *x12.Segment, p *Party) {
 	r := &d.scan
-	switch id(s) {
+	switch d.id {
 	case "N3":
 		var a Address
 		if r.N3(&a); p.Address.Line1 != "" {
@@ -143,7 +143,7 @@ func (d *Decoder) partySegment(s *x12.Segment, p *Party) {
 // payment: with io.EOF when SE is there.
 func (d *Decoder) claimSegment(s *x12.Segment) (end bool, err error) {
 	r := &d.scan
-	switch id(s) {
+	switch d.id {
 	case "SE":
 		return true, io.EOF
 	case "ST", "GS", "GE", "ISA", "IEA":
@@ -162,8 +162,8 @@ func (d *Decoder) claimSegment(s *x12.Segment) (end bool, err error) {
 	case "CLP":
 		r.Begin(s)
 		d.claims++
-		chunk := d.slabs.claims.Add(nil, Claim{Number: d.claims})
-		d.claim, d.line = &chunk[0], nil
+		d.claim, d.line = &d.slabs.claims.New(nil)[0], nil
+		d.claim.Number = d.claims
 		readClaim(r, d.claim)
 		d.enter(atClaim, &d.claim.Unknown)
 		return false, d.hard()
@@ -209,7 +209,7 @@ func (d *Decoder) hard() error {
 func (d *Decoder) summary(s *x12.Segment) {
 	r := &d.scan
 	r.Begin(s)
-	switch id(s) {
+	switch d.id {
 	case "TS3":
 		v := readSummary(r)
 		if d.current.Summary != nil {
@@ -235,10 +235,11 @@ func (d *Decoder) summary(s *x12.Segment) {
 func (d *Decoder) bodySegment(s *x12.Segment) error {
 	c, l, r := d.claim, d.line, &d.scan
 	r.Begin(s)
-	switch id(s) {
+	switch d.id {
 	case "SVC":
-		c.Lines = d.lines.Add(c.Lines, Line{Number: len(c.Lines) + 1})
+		c.Lines = d.lines.New(c.Lines)
 		d.line = &c.Lines[len(c.Lines)-1]
+		d.line.Number = len(c.Lines)
 		readLine(r, d.line)
 		d.enter(atLine, &d.line.Unknown)
 		return d.hard()
@@ -305,7 +306,7 @@ func (d *Decoder) bodySegment(s *x12.Segment) error {
 
 func (d *Decoder) claimOnly(s *x12.Segment) {
 	c, r := d.claim, &d.scan
-	switch id(s) {
+	switch d.id {
 	case "NM1":
 		if v := r.Name(); d.settle(s) {
 			c.Names = d.names.Add(c.Names, v)

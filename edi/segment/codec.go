@@ -311,19 +311,17 @@ func (w *Writer) Hierarchy(v Hierarchy, level string, id, parent int, child stri
 
 // Procedure reads the composite medical procedure of element n.
 func (r *Scanner) Procedure(n int) Procedure {
-	if len(r.s.Element(n)) == 0 {
+	var parts [9][]byte
+	k := r.Parts(n, 8, &parts)
+	if k == 0 {
 		return Procedure{}
 	}
-	r.MostComponents(n, 8)
-	v := Procedure{Qualifier: r.Comp(n, 1), Code: r.Comp(n, 2)}
-	switch c := r.s.Components(n); {
-	case c > 6:
-		v.Description, v.CodeEnd = r.Comp(n, 7), r.Comp(n, 8)
-		fallthrough
-	case c > 2:
-		for i := range v.Modifiers {
-			v.Modifiers[i] = r.Comp(n, 3+i)
-		}
+	v := Procedure{Qualifier: r.Text(parts[0]), Code: r.Text(parts[1])}
+	for i := 2; i < k && i < 6; i++ {
+		v.Modifiers[i-2] = r.Text(parts[i])
+	}
+	if k > 6 {
+		v.Description, v.CodeEnd = r.Text(parts[6]), r.Text(parts[7])
 	}
 	return v
 }

@@ -83,6 +83,144 @@ func (r *Scanner) Fault() *Error { return r.fault }
 // Position returns where the segment stands.
 func (r *Scanner) Position() Position { return At(r.s) }
 
+// ID returns the identifier of a segment. For those of the typed transactions a
+// switch serves faster than a map, and decoders ask for every segment.
+func ID(s *x12.Segment) string {
+	raw, sep, n := s.Raw(), s.Delimiters().Element, 0
+	for n < len(raw) && n < 4 && raw[n] != sep {
+		n++
+	}
+	switch string(raw[:n]) {
+	case "BPR":
+		return "BPR"
+	case "TRN":
+		return "TRN"
+	case "CUR":
+		return "CUR"
+	case "REF":
+		return "REF"
+	case "DTM":
+		return "DTM"
+	case "N1":
+		return "N1"
+	case "N3":
+		return "N3"
+	case "N4":
+		return "N4"
+	case "PER":
+		return "PER"
+	case "RDM":
+		return "RDM"
+	case "LX":
+		return "LX"
+	case "TS3":
+		return "TS3"
+	case "TS2":
+		return "TS2"
+	case "CLP":
+		return "CLP"
+	case "CAS":
+		return "CAS"
+	case "NM1":
+		return "NM1"
+	case "MIA":
+		return "MIA"
+	case "MOA":
+		return "MOA"
+	case "AMT":
+		return "AMT"
+	case "QTY":
+		return "QTY"
+	case "SVC":
+		return "SVC"
+	case "LQ":
+		return "LQ"
+	case "PLB":
+		return "PLB"
+	case "ISA":
+		return "ISA"
+	case "GS":
+		return "GS"
+	case "ST":
+		return "ST"
+	case "SE":
+		return "SE"
+	case "GE":
+		return "GE"
+	case "IEA":
+		return "IEA"
+	case "TA1":
+		return "TA1"
+	case "BHT":
+		return "BHT"
+	case "HL":
+		return "HL"
+	case "PRV":
+		return "PRV"
+	case "SBR":
+		return "SBR"
+	case "PAT":
+		return "PAT"
+	case "DMG":
+		return "DMG"
+	case "CLM":
+		return "CLM"
+	case "DTP":
+		return "DTP"
+	case "PWK":
+		return "PWK"
+	case "CN1":
+		return "CN1"
+	case "K3":
+		return "K3"
+	case "NTE":
+		return "NTE"
+	case "CRC":
+		return "CRC"
+	case "HI":
+		return "HI"
+	case "HCP":
+		return "HCP"
+	case "OI":
+		return "OI"
+	case "SV1":
+		return "SV1"
+	case "SV2":
+		return "SV2"
+	case "SV3":
+		return "SV3"
+	case "SVD":
+		return "SVD"
+	case "LIN":
+		return "LIN"
+	case "CTP":
+		return "CTP"
+	case "FRM":
+		return "FRM"
+	case "TOO":
+		return "TOO"
+	case "CL1":
+		return "CL1"
+	case "STC":
+		return "STC"
+	case "IK3":
+		return "IK3"
+	case "IK4":
+		return "IK4"
+	case "IK5":
+		return "IK5"
+	case "CTX":
+		return "CTX"
+	case "AK1":
+		return "AK1"
+	case "AK2":
+		return "AK2"
+	case "AK9":
+		return "AK9"
+	}
+	return s.ID()
+}
+
 // At returns where a segment stands.
 func At(s *x12.Segment) Position {
 	p := s.Position()
@@ -156,6 +294,36 @@ func (r *Scanner) Most(n int) {
 			return
 		}
 	}
+}
+
+// Parts splits element n, a composite, and returns the number of its components.
+// It faults when the element repeats or has a value after component most.
+func (r *Scanner) Parts(n, most int, parts *[9][]byte) int {
+	b := r.s.Element(n)
+	if len(b) == 0 {
+		return 0
+	}
+	if !r.split {
+		parts[0] = b
+		return 1
+	}
+	d := r.s.Delimiters()
+	k, start := 0, 0
+	for i := 0; i <= len(b); i++ {
+		if i < len(b) && b[i] != d.Component {
+			if b[i] == d.Repetition && d.Repetition != 0 {
+				r.Fail(n, 0, "the guide does not let this element repeat", "")
+			}
+			continue
+		}
+		if k < most {
+			parts[k] = b[start:i]
+		} else if i > start {
+			r.Fail(n, k+1, "the guide does not use this component", "")
+		}
+		k, start = k+1, i+1
+	}
+	return min(k, most)
 }
 
 // MostComponents faults when element n repeats or has a value after component c.
@@ -425,7 +593,29 @@ func KeepUnknown(s *x12.Segment, after int, reason string) Unknown {
 
 // Slab hands out slices that share large chunks, for lists of which a file has
 // many short ones. Lists that were handed out stay valid and do not overlap.
-type Slab[T any] struct{ free []T }
+type Slab[T any] struct {
+	free  []T
+	reuse bool
+}
+
+// Reuse makes everything that was handed out so far be handed out again.
+func (s *Slab[T]) Reuse() { s.free, s.reuse = s.free[:0], true }
+
+// New returns list with a zero element appended, without copying one into it.
+func (s *Slab[T]) New(list []T) []T {
+	n := len(list)
+	tail := n > 0 && len(s.free) > 0 && &list[n-1] == &s.free[len(s.free)-1]
+	if (n > 0 && !tail) || len(s.free) == cap(s.free) {
+		var zero T
+		return s.Add(list, zero)
+	}
+	s.free = s.free[:len(s.free)+1]
+	m := len(s.free)
+	if s.reuse {
+		clear(s.free[m-1:])
+	} // else never used before: a chunk is made zero
+	return s.free[m-n-1 : m : m]
+}
 
 // Add returns list with v appended.
 func (s *Slab[T]) Add(list []T, v T) []T {
