@@ -34,6 +34,11 @@ bench: deps-postgres ## Run the benchmarks; each prints a ratio to a baseline of
 fuzz: ## Fuzz every parser, FUZZTIME (default 30s) each
 	@scripts/fuzz $(or $(FUZZTIME),30s)
 
+.PHONY: assets
+assets: ## Fetch axe-core by lock file (needs npm), with which the tests of the pages look for barriers
+	@mkdir -p internal/web/assets/dist && cp internal/web/assets/package*.json internal/web/assets/dist/
+	@cd internal/web/assets/dist && npm ci --ignore-scripts --no-audit --no-fund --silent
+
 .PHONY: generate
 generate: ## Regenerate the pages' Go code and the generated docs
 	$(GO) tool templ generate
