@@ -69,7 +69,10 @@ func columnsTable() string {
 		if c.Required {
 			required = "yes"
 		}
-		if c.PerLine {
+		switch {
+		case c.Name == "encounter_id":
+			repeats = "on each row"
+		case c.PerLine:
 			repeats = "each service line its own"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, required, repeats, c.Meaning)
@@ -171,5 +174,30 @@ func TestStates(t *testing.T) {
 	}
 	if !Sent.Advances(Accepted) || Accepted.Advances(Received) || Rejected.Advances(Received) || Paid.Advances(Accepted) {
 		t.Error("an answer that is behind must not move a claim")
+	}
+}
+
+// What the documentation shows is read as it stands.
+func TestSamplesInDocs(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "docs", "claims.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := func(language string) string {
+		_, rest, _ := strings.Cut(string(raw), "```"+language+"\n")
+		text, _, found := strings.Cut(rest, "```")
+		if !found {
+			t.Fatalf("docs/claims.md shows no %s", language)
+		}
+		return text
+	}
+	if setup, err := ReadSetup(strings.NewReader(sample("yaml")), "docs/claims.md"); err != nil || len(setup.Patients) != 1 {
+		t.Errorf("the set-up: %v", err)
+	}
+	for language, lines := range map[string]int{"csv": 2, "json": 1} {
+		list := readAll(t, sample(language))
+		if len(list) != 1 || len(list[0].Problems) > 0 || len(list[0].Record.Lines) != lines {
+			t.Errorf("the %s sample is read as %+v", language, list)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"unicode/utf8"
 
 	"github.com/claimbook/claimbook/internal/fault"
 )
@@ -74,18 +73,13 @@ func OpenEncounters(r io.Reader) (EncounterReader, error) {
 	}
 }
 
-// isText reports whether the beginning of a file is UTF-8 without control
-// characters; a rune that the cut divides is no fault.
+// isText reports whether the beginning of a file is free of control characters.
+// Letters of another encoding than UTF-8 are each record's own problem.
 func isText(head []byte) bool {
-	for len(head) > 0 {
-		r, size := utf8.DecodeRune(head)
-		if r == utf8.RuneError && size == 1 && len(head) >= utf8.UTFMax {
+	for _, b := range head {
+		if b < ' ' && b != '\n' && b != '\r' && b != '\t' {
 			return false
 		}
-		if r < ' ' && r != '\n' && r != '\r' && r != '\t' {
-			return false
-		}
-		head = head[size:]
 	}
 	return true
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -41,6 +42,10 @@ const (
 // convert reads the text into a record. What cannot be read is a problem, which
 // refuses the record; what can be read but makes no sense is for the edits.
 func (raw *rawEncounter) convert() *ReadEncounter {
+	if !raw.storable() {
+		return &ReadEncounter{Line: raw.line, Problems: []string{fmt.Sprintf(
+			"line %d: the encounter has characters that are not UTF-8, or control characters: save the file as UTF-8", raw.line)}}
+	}
 	h := raw.header
 	r := EncounterRecord{
 		ExternalID: raw.id, Patient: h["patient"], BillingProvider: h["billing_provider"],
@@ -72,6 +77,27 @@ func (raw *rawEncounter) convert() *ReadEncounter {
 		r.Lines = append(r.Lines, raw.convertLine(l))
 	}
 	return &ReadEncounter{Line: raw.line, Record: r, Problems: raw.problems}
+}
+
+// storable reports whether all of the text is UTF-8 without control characters:
+// what a database takes, and what a person can read.
+func (raw *rawEncounter) storable() bool {
+	clean := func(text string) bool {
+		return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' })
+	}
+	for _, text := range raw.header {
+		if !clean(text) {
+			return false
+		}
+	}
+	for _, l := range raw.lines {
+		for _, text := range append([]string{l.date, l.procedure, l.units, l.unit, l.charge, l.description}, append(l.modifiers, l.pointers...)...) {
+			if !clean(text) {
+				return false
+			}
+		}
+	}
+	return clean(raw.id)
 }
 
 func (raw *rawEncounter) convertLine(l rawLine) EncounterLine {
