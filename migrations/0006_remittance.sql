@@ -55,9 +55,9 @@ CREATE TABLE remittance_claim (
     reverses_remittance_id bigint,
     reverses_seq       integer,
     PRIMARY KEY (practice_id, remittance_id, seq),
-    UNIQUE (practice_id, reverses_remittance_id, reverses_seq),
     FOREIGN KEY (practice_id, remittance_id) REFERENCES remittance (practice_id, id)
 );
+CREATE UNIQUE INDEX remittance_claim_reverses ON remittance_claim (practice_id, reverses_remittance_id, reverses_seq) WHERE reverses_remittance_id IS NOT NULL;
 CREATE INDEX remittance_claim_claim ON remittance_claim (practice_id, claim_id) WHERE claim_id IS NOT NULL;
 
 CREATE TABLE remittance_line (
