@@ -57,6 +57,9 @@ type explainClaimCmd struct {
 	Number string `arg:"" placeholder:"NUMBER" help:"Claim number (CLM01)."`
 }
 
+// Help shows an example.
+func (explainClaimCmd) Help() string { return "Example:\n  claimbook explain claim C00000012" }
+
 func (c explainClaimCmd) Run(ctx context.Context, app *App) error {
 	return explain(ctx, app, func(tx pgx.Tx, b *Book, e *explanation) (ledgerdb.JournalFilter, error) {
 		var f ledgerdb.JournalFilter
@@ -94,6 +97,9 @@ type explainLineCmd struct {
 	Line string `arg:"" placeholder:"ENCOUNTER/LINE" help:"Encounter id and line number, as the journal writes them."`
 }
 
+// Help shows an example.
+func (explainLineCmd) Help() string { return "Example:\n  claimbook explain line E220110-0001/2" }
+
 func (c explainLineCmd) Run(ctx context.Context, app *App) error {
 	encounter, number, found := cutLast(c.Line, "/")
 	line, err := strconv.Atoi(number)
@@ -127,6 +133,9 @@ type explainPatientCmd struct {
 	Account string `arg:"" placeholder:"ACCOUNT" help:"The practice's number of the patient."`
 }
 
+// Help shows an example.
+func (explainPatientCmd) Help() string { return "Example:\n  claimbook explain patient P0017" }
+
 func (c explainPatientCmd) Run(ctx context.Context, app *App) error {
 	return explain(ctx, app, func(tx pgx.Tx, b *Book, e *explanation) (ledgerdb.JournalFilter, error) {
 		var f ledgerdb.JournalFilter
@@ -156,6 +165,9 @@ type explainAccountCmd struct {
 	Account string `arg:"" placeholder:"ACCOUNT" help:"Account, such as 2010."`
 	spanFlags
 }
+
+// Help shows an example.
+func (explainAccountCmd) Help() string { return "Example:\n  claimbook explain account 2010" }
 
 func (c explainAccountCmd) Run(ctx context.Context, app *App) error {
 	return explain(ctx, app, func(tx pgx.Tx, b *Book, e *explanation) (ledgerdb.JournalFilter, error) {
@@ -188,6 +200,11 @@ func (c explainAccountCmd) Run(ctx context.Context, app *App) error {
 
 type explainPostingCmd struct {
 	Source string `arg:"" placeholder:"SOURCE" help:"Source key of an entry or its beginning: 835|1123456789|TRACE or charge|E1001."`
+}
+
+// Help shows an example.
+func (explainPostingCmd) Help() string {
+	return "Example:\n  claimbook explain posting '835|1990000011|TRACE'"
 }
 
 func (c explainPostingCmd) Run(ctx context.Context, app *App) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,16 +47,17 @@ Examples:
 // Run adjudicates.
 func (c *sandboxAdjudicateCmd) Run(ctx context.Context, app *App) error {
 	options := sandbox.Options{Seed: c.Seed, Scenario: c.Scenario, Today: app.Today}
-	if options.Today.IsZero() {
-		options.Today = date.Of(time.Now())
-	}
 	if c.Setup != "" {
 		setup, err := readSetupFile(c.Setup)
 		if err != nil {
 			return err
 		}
-		options.Contracts, options.Behind = payerContracts(setup, options.Today), payersBehind(setup)
+		if options.Today.IsZero() { // a training practice's payers live on its day
+			options.Today = setup.Practice.FixedDate
+		}
+		options.Contracts = payerContracts(setup, cmp.Or(options.Today, date.Of(time.Now())))
 	}
+	options.Today = cmp.Or(options.Today, date.Of(time.Now()))
 	var files []io.Reader
 	for _, name := range c.Files {
 		f, err := os.Open(name)
