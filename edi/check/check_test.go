@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/claimbook/claimbook/edi/check"
 	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/x12"
 )
 
 // base returns a synthetic file of testdata with its segments counted.
@@ -395,6 +397,7 @@ func TestSamples(t *testing.T) {
 				t.Errorf("%s: a finding without message or place: %+v", name, f)
 			}
 		})
+		roundTrip(t, name, string(b), codes(r))
 		if !strings.HasPrefix(name, "kputnam_stupidedi") {
 			continue
 		}
@@ -405,6 +408,38 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	t.Logf("%d files read, %d published examples compared", len(paths), checked)
+}
+
+// roundTrip formats a file and checks that it says the same, and that its
+// canonical form is a fixed point.
+func roundTrip(t *testing.T, name, in string, want []string) {
+	t.Helper()
+	var lines, compact, canonical, again bytes.Buffer
+	for _, err := range []error{
+		x12.Format(&lines, strings.NewReader(in), false, nil),
+		x12.Format(&compact, strings.NewReader(in), true, nil),
+		x12.Canonical(&canonical, strings.NewReader(in), true, guide.Decimal, nil),
+	} {
+		if err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	if err := x12.Canonical(&again, bytes.NewReader(canonical.Bytes()), true, guide.Decimal, nil); err != nil || again.String() != canonical.String() {
+		t.Errorf("%s: its canonical form is not canonical: %v", name, err)
+	}
+	if err := guide.Show(io.Discard, strings.NewReader(in)); err != nil {
+		t.Errorf("%s cannot be shown: %v", name, err)
+	}
+	if slices.ContainsFunc(want, func(c string) bool {
+		return c == x12.CodeGarbage || c == x12.CodeEmpty || c == x12.CodeNotX12 || c == x12.CodeISA
+	}) {
+		return // formatting leaves out what belongs to no interchange
+	}
+	for _, form := range []string{lines.String(), compact.String()} {
+		if d := cmp.Diff(want, codes(run(t, form, check.Options{}))); d != "" {
+			t.Errorf("%s: formatted it has other findings: %s", name, d)
+		}
+	}
 }
 
 func FuzzRun(f *testing.F) {

@@ -37,6 +37,16 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 			w.unused(s, t, e, i+1, 0, v)
 			continue
 		}
+		if d.Repetition != 0 && e.Repeats {
+			for k := 1; k <= s.Repetitions(i+1); k++ {
+				if e.Components != nil {
+					w.components(s, t, e, i+1, s.Repetition(i+1, k), d.Component)
+				} else {
+					w.value(s, t, e, i+1, 0, s.Repetition(i+1, k), nil)
+				}
+			}
+			continue
+		}
 		if d.Repetition != 0 && indexByte(v, d.Repetition) >= 0 {
 			w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-REPEAT", Element: i + 1, IK403: "12", IK304: "8", IK502: "5", Value: clip(v),
 				Message: fmt.Sprintf("%s%02d (%s) is repeated, but may occur once", t.ID, i+1, e.Name), Fix: "leave out the repetition"})

@@ -13,7 +13,7 @@
 //	  SV1 R1 Professional service: 01(01=HC,WK 02 03?) 02 03=MJ,UN 04
 //
 // An element is required, with ? situational, and not used when it is not
-// listed; =A,B are the codes the guide allows; parentheses hold the components
+// listed, and may repeat with *; =A,B are the codes the guide allows; parentheses hold the components
 // of a composite. %name inserts a fragment, &name a code list, and use repeats
 // a loop that was defined before.
 package guide
@@ -126,7 +126,8 @@ type Element struct {
 	Components []Element // of a composite; nil for a simple element
 	Composite  string    // "C003"
 	notes      []note
-	dateBy     int // 1-based neighbour that holds the date format; 0 for none
+	Repeats    bool // it may occur several times, between repetition separators
+	dateBy     int  // 1-based neighbour that holds the date format; 0 for none
 }
 
 // Type of a data element.

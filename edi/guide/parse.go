@@ -284,6 +284,9 @@ func (p *guideParser) elements(std []stdElement, text string) ([]Element, error)
 		if r, ok := strings.CutPrefix(rest, "?"); ok {
 			e.Usage, rest = Situational, r
 		}
+		if r, ok := strings.CutPrefix(rest, "*"); ok {
+			e.Repeats, rest = true, r
+		}
 		switch {
 		case rest == "":
 			for j := range e.Components { // a composite without detail: as in the standard
