@@ -6,7 +6,7 @@ CREATE TABLE edi_file (
     practice_id bigint NOT NULL REFERENCES practice (id),
     id          bigint NOT NULL DEFAULT nextval('object_id'),
     direction   text NOT NULL CHECK (direction IN ('in', 'out')),
-    kind        text NOT NULL CHECK (kind IN ('intake', 'x12', 'unknown')), -- what the content is
+    kind        text NOT NULL CHECK (kind IN ('intake', 'x12', 'bank', 'unknown')), -- what the content is
     name        text NOT NULL, -- as the sender called it; for people only
     partner_id  bigint, -- when known
     sha256      bytea NOT NULL CHECK (octet_length(sha256) = 32),
@@ -69,7 +69,7 @@ CREATE TABLE job_run (
 CREATE TABLE input_log (
     practice_id   bigint NOT NULL REFERENCES practice (id),
     seq           bigint NOT NULL DEFAULT nextval('object_id'),
-    kind          text NOT NULL CHECK (kind IN ('setup', 'intake', 'batch', 'inbound', 'payment', 'decision', 'statement')),
+    kind          text NOT NULL CHECK (kind IN ('setup', 'intake', 'batch', 'inbound', 'bank', 'payment', 'decision', 'statement')),
     ref_id        bigint NOT NULL,
     business_date date NOT NULL,
     actor         text NOT NULL DEFAULT '',

@@ -175,6 +175,33 @@ var invariants = []invariant{
 		where r.practice_id = $1 and r.state = 'posted' and r.amount <> coalesce(c.paid, 0) - coalesce(p.amount, 0)`,
 	},
 	{
+		name:      "deposits",
+		statement: "what a deposit says reached the bank is the bank's line and the entry that posted it, and EFT clearing holds nothing of a deposited payment",
+		unit:      "deposits",
+		rows:      `select count(*) from deposit where practice_id = $1`,
+		against: `
+		with line as (
+			select 'deposit|' || left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no as source, b.amount, sum(d.amount) as matched
+			from deposit d join bank_line b on b.practice_id = d.practice_id and b.id = d.bank_line_id
+			join edi_file f on f.practice_id = b.practice_id and f.id = b.edi_file_id
+			where d.practice_id = $1 group by 1, 2
+		), booked as (
+			select e.source_key as source, sum(t.amount) as amount from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+			where e.practice_id = $1 and e.kind = 'deposit' and t.debit_account = '1000' group by 1
+		)
+		select coalesce(l.source, b.source) || ': the bank has ' || coalesce(l.amount, 0) || ' cents, ' || coalesce(l.matched, 0)
+			|| ' are matched and ' || coalesce(b.amount, 0) || ' posted'
+		from line l full join booked b on b.source = l.source
+		where l.amount is distinct from l.matched or l.matched is distinct from b.amount
+		union all
+		select 'payment ' || t.credit_reference || ' is deposited, and EFT clearing still holds ' || s.amount || ' cents of it'
+		from (select distinct t.credit_payer_id, t.credit_reference from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+			where e.practice_id = $1 and e.kind = 'deposit' and t.credit_account = '1050') t
+		join subledger_balance s on s.practice_id = $1 and s.account = '1050' and s.service_line_id = 0 and s.payer_id = t.credit_payer_id
+			and s.payer_rank = 0 and s.patient_id = 0 and s.reference = t.credit_reference
+		where s.amount <> 0`,
+	},
+	{
 		name:      "closed-claims",
 		statement: "a closed claim has no insurance balance",
 		unit:      "closed claims",

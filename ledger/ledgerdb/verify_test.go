@@ -2,7 +2,6 @@ package ledgerdb_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -30,26 +29,41 @@ func (b book) verify(t testing.TB) (broken []ledgerdb.Proof, all []ledgerdb.Proo
 	return broken, all
 }
 
-// corrupt does what no program of ours can: it writes past every trigger and
-// constraint, as the cluster's administrator.
-func (b book) corrupt(t testing.TB, statements ...string) {
+// corrupted does what no program of ours can: it writes past every trigger and
+// constraint, as the cluster's administrator, and takes it back after look.
+func (b book) corrupted(t testing.TB, look func(ctx context.Context, tx pgx.Tx), statements ...string) {
 	t.Helper()
 	ctx := context.Background()
-	err := pgx.BeginFunc(ctx, b.Pool, func(tx pgx.Tx) error {
-		for _, s := range append([]string{"set local session_replication_role = replica"}, statements...) {
-			tag, err := tx.Exec(ctx, s)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s, err)
-			}
-			if strings.HasPrefix(s, "update") && tag.RowsAffected() == 0 {
-				return fmt.Errorf("%s: changed nothing", s)
-			}
-		}
-		return nil
-	})
+	tx, err := b.Pool.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	for _, s := range append([]string{"set local session_replication_role = replica"}, statements...) {
+		tag, err := tx.Exec(ctx, s)
+		if err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+		if strings.HasPrefix(s, "update") && tag.RowsAffected() == 0 {
+			t.Fatalf("%s: changed nothing", s)
+		}
+	}
+	look(ctx, tx)
+}
+
+// broken proves the book as the transaction sees it.
+func (b book) broken(ctx context.Context, t testing.TB, tx pgx.Tx) (broken []ledgerdb.Proof) {
+	t.Helper()
+	all, err := ledgerdb.Verify(ctx, tx, b.practice, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if !p.Holds() {
+			broken = append(broken, p)
+		}
+	}
+	return broken
 }
 
 func (b book) seal(t testing.TB, size int) (n int) {
@@ -87,6 +101,9 @@ func TestVerifyHolds(t *testing.T) {
 // Every kind of damage done directly in the database is found, by the proof
 // that speaks of it.
 func TestVerifyFindsCorruptions(t *testing.T) {
+	w := quarter(t)
+	for w.seal(t, 2) > 0 {
+	}
 	const answer = `(select id from journal_entry where source_key = '835|1987654321|T1|CLP|1')`
 	for name, test := range map[string]struct {
 		statements []string
@@ -123,18 +140,16 @@ func TestVerifyFindsCorruptions(t *testing.T) {
 		"a role that may change the book": {[]string{`grant update on transfer to claimbook_work`}, "append-only: may update table transfer"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := quarter(t)
-			for w.seal(t, 2) > 0 {
-			}
-			w.corrupt(t, test.statements...)
-			broken, _ := w.verify(t)
-			proof, word, _ := strings.Cut(test.finds, ": ")
-			for _, p := range broken {
-				if p.Name == proof && strings.Contains(strings.Join(p.Examples, "\n"), word) {
-					return
+			w.corrupted(t, func(ctx context.Context, tx pgx.Tx) {
+				broken := w.broken(ctx, t, tx)
+				proof, word, _ := strings.Cut(test.finds, ": ")
+				for _, p := range broken {
+					if p.Name == proof && strings.Contains(strings.Join(p.Examples, "\n"), word) {
+						return
+					}
 				}
-			}
-			t.Errorf("not found; broken are %+v", broken)
+				t.Errorf("not found; broken are %+v", broken)
+			}, test.statements...)
 		})
 	}
 }
