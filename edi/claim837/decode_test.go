@@ -445,3 +445,38 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// A wrong count is reported and the claim before it is still whole; a
+// transaction set with any fault is left out of what ReadAll returns.
+func TestEnvelopeFault(t *testing.T) {
+	file := professionalVector()
+	at := strings.Index(file, "~SE*") + 1
+	bad := file[:at] + "SE*7*0001" + file[at+strings.Index(file[at:], "~"):]
+	d := NewDecoder(x12.NewReader(strings.NewReader(bad)))
+	var claims, faults int
+	for {
+		_, err := d.Next()
+		if err == io.EOF {
+			break
+		}
+		var f *x12.SyntaxError
+		switch {
+		case err == nil:
+			claims++
+		case errors.As(err, &f) && f.Code == x12.CodeSECount:
+			faults++
+		default:
+			t.Error(err)
+		}
+	}
+	if claims != 1 || faults != 1 {
+		t.Errorf("%d claims and %d faults; want one of each", claims, faults)
+	}
+	for name, spoiled := range map[string]string{"count": bad, "claim": strings.Replace(file, "CLM*A1*150.5", "CLM*A1*x", 1),
+		"level": strings.Replace(file, "HL*3*2*23", "HL*3*2*99", 1)} {
+		x, err := ReadAll(strings.NewReader(spoiled + file))
+		if err == nil || len(x) != 1 || len(x[0].Groups[0].Transactions) != 1 || x[0].Groups[0].Transactions[0].ByteOffset < int64(len(spoiled)) {
+			t.Errorf("%s: the spoiled transaction set was returned, or the good one was not: %v", name, err)
+		}
+	}
+}

@@ -302,3 +302,60 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// A wrong count is reported, and the claims of the payment are still whole; the
+// payment is not among what ReadAll returns.
+func TestEnvelopeFault(t *testing.T) {
+	file := vector()
+	at := strings.Index(file, "SE*")
+	bad := file[:at] + "SE*7*0001" + file[at+strings.Index(file[at:], "~"):]
+	d := NewDecoder(x12.NewReader(strings.NewReader(bad)))
+	if _, err := d.NextPayment(); err != nil {
+		t.Fatal(err)
+	}
+	var claims, faults int
+	for {
+		_, err := d.NextClaim()
+		if err == io.EOF {
+			break
+		}
+		var f *x12.SyntaxError
+		switch {
+		case err == nil:
+			claims++
+		case errors.As(err, &f) && f.Code == x12.CodeSECount:
+			faults++
+		default:
+			t.Error(err)
+		}
+	}
+	if claims != 3 || faults != 1 {
+		t.Errorf("%d claims and %d faults; want 3 and 1", claims, faults)
+	}
+	if x, err := ReadAll(strings.NewReader(bad + file)); err == nil || len(x) != 1 || x[0].Groups[0].Payments[0].ByteOffset < int64(len(bad)) {
+		t.Errorf("the spoiled payment was returned, or the good one was not: %v", err)
+	}
+	// Without provider adjustments the fault follows a claim directly.
+	short := segmenttest.Recount(strings.Replace(file, file[strings.Index(file, "PLB*"):at], "", 1))
+	at = strings.Index(short, "SE*")
+	short = short[:at] + "SE*7*0001" + short[at+strings.Index(short[at:], "~"):]
+	d = NewDecoder(x12.NewReader(strings.NewReader(short)))
+	if _, err := d.NextPayment(); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for {
+		c, err := d.NextClaim()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			order = append(order, "fault")
+		} else {
+			order = append(order, c.ControlNumber)
+		}
+	}
+	if got := strings.Join(order, " "); got != "A1 A2 A0 fault" {
+		t.Errorf("got %s", got)
+	}
+}
