@@ -226,7 +226,7 @@ func (a *answering) rejectAll(list []claimsdb.ClaimState, event, reason, set str
 
 // reject rejects one claim and says what to correct.
 func (a *answering) reject(c claimsdb.ClaimState, event string, answer claims.Answer, offset int64) {
-	message := answer.Message
+	message := strings.TrimPrefix(answer.Message, "Rejected: ") // the sentence around it says so
 	if answer.Field != "" {
 		message += ". To correct: " + answer.Field
 	}

@@ -89,7 +89,7 @@ func TestAcknowledgmentsInOrder(t *testing.T) {
 		"rejected rejected|C00000002|"+w.batchID()+" 12000 2022-09-07 Claim C00000002 was rejected: Returned as unprocessable: not in adjudication: "+
 			"Subscriber and subscriber id not found (A3:33:IL). To correct: member id. Check eligibility; compare name and member id with the card, "+
 			"correct the coverage in the set-up, then release the claim.\n"+
-			"rejected rejected|C00000003|"+w.batchID()+" 12000 2023-03-11 Claim C00000003 was rejected: Rejected: information invalid: "+
+			"rejected rejected|C00000003|"+w.batchID()+" 12000 2023-03-11 Claim C00000003 was rejected: information invalid: "+
 			"the rendering provider's national provider identifier (A7:562:82). To correct: rendering provider npi. Correct the NPI in the set-up, then release the claim.\n")
 	w.want("the segment behind an event", w.text(`SELECT convert_from(substr((SELECT bytes FROM edi_file_chunk k WHERE k.file_id = v.edi_file_id),
 		v.byte_offset::int + 1, 15), 'UTF8') FROM claim_event v WHERE event = '277ca' ORDER BY id`),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -35,7 +36,7 @@ type claimsListCmd struct {
 
 // Help shows an example.
 func (claimsListCmd) Help() string {
-	return "States: " + strings.Join(stateNames(), ", ") + ".\n\nExample:\n  claimbook claims list --state rejected,denied --payer BLUE"
+	return "States: " + strings.Join(stateNames(), ", ") + ". With held, the encounters that the edits hold are listed too, with what to correct.\n\nExample:\n  claimbook claims list --state rejected,denied --payer BLUE"
 }
 
 func stateNames() []string {
@@ -58,9 +59,16 @@ func (c claimsListCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer book.Close()
 	var rows []claimsdb.ClaimRow
+	var held []claimsdb.HeldEncounter
+	filter := claimsdb.ClaimFilter{States: c.State, Payer: c.Payer, Patient: c.Patient, From: c.From, To: c.To}
 	err = book.read(ctx, func(tx pgx.Tx) (err error) {
-		rows, err = claimsdb.ListClaims(ctx, tx, book.Practice.ID, claimsdb.ClaimFilter{
-			States: c.State, Payer: c.Payer, Patient: c.Patient, From: c.From, To: c.To})
+		if rows, err = claimsdb.ListClaims(ctx, tx, book.Practice.ID, filter); err != nil {
+			return err
+		}
+		// Who asks for what is held means encounters too: they have no claim yet.
+		if slices.Contains(c.State, string(claims.Held)) && c.Payer == "" {
+			held, err = claimsdb.ListHeld(ctx, tx, book.Practice.ID, filter)
+		}
 		return err
 	})
 	if err != nil {
@@ -73,8 +81,29 @@ func (c claimsListCmd) Run(ctx context.Context, app *App) error {
 				return err
 			}
 		}
+		for _, h := range held {
+			if err := encoder.Encode(h); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
+	if err := c.print(app, rows); err != nil {
+		return err
+	}
+	for _, h := range held {
+		fmt.Fprintf(app.Stdout, "\nEncounter %s (held, patient %s, %s, %s, by %s)\n", h.ExternalID, h.Patient, h.ServiceDate, h.Charge.Dollars(), orDash(h.DueOn.String()))
+		for _, f := range claims.Holds(h.Findings) {
+			fmt.Fprintf(app.Stdout, "  %s. %s\n", f, f.Hint)
+		}
+	}
+	if len(held) > 0 {
+		fmt.Fprintf(app.Stdout, "\n%s held.\n", count(len(held), "encounter"))
+	}
+	return nil
+}
+
+func (c claimsListCmd) print(app *App, rows []claimsdb.ClaimRow) error {
 	w := tabwriter.NewWriter(app.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "claim\tstate\tpayer\trank\tpatient\tservice\tcharge\tsent\tencounter")
 	var charge money.Cents
