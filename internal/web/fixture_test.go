@@ -408,8 +408,8 @@ func (f *fixture) hold() {
 		e := f.id(`INSERT INTO encounter (practice_id, external_id, content_hash, content, state, patient_id, rendering_provider_id, place_of_service, service_date, charge, findings, received_on)
 			VALUES ($1, $2, $3, '{}', 'held', $4, $5, '11', $6, 14500, jsonb_build_array(jsonb_build_object('code', $7::text, 'severity', 'hold', 'field', 'rendering_provider', 'message', $8::text, 'hint', $9::text)), $6) RETURNING id`,
 			f.practice, fmt.Sprintf("E-2026-9%04d", i), hash(p.code), f.patients[i], f.provider, fixtureDay, p.code, p.message, p.hint)
-		f.exec(`INSERT INTO service_line (practice_id, encounter_id, line_no, procedure_code, units, charge, service_date, description) VALUES ($1, $2, 1, '99214', 1, 14500, $3, 'Office visit, longer')`,
-			f.practice, e, fixtureDay)
+		f.exec(`UPDATE encounter SET content = $3 WHERE practice_id = $1 AND id = $2`, f.practice, e, `{"encounter_id": "x", "diagnoses": ["J020"],
+			"lines": [{"procedure": "99214", "modifiers": ["25"], "pointers": [1, 3], "units": "1", "charge": "145.00", "service_date": "2026-03-02", "description": "Office visit, longer"}]}`)
 		f.work("held", "held|"+p.code, p.message, p.hint, 145_00, fixtureDay, "encounter_id", e)
 		f.heldEncounter = e
 	}

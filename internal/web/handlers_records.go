@@ -1,6 +1,10 @@
 package web
 
 import (
+	"encoding/json"
+	"math"
+
+	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/web/webdb"
 )
@@ -121,6 +125,7 @@ func encounterPage(r *request) (view, error) {
 	if v.lines, err = webdb.EncounterLines(ctx, r.tx, practice, n); err != nil {
 		return view{}, err
 	}
+	asRead(&v)
 	if v.claims, err = webdb.EncounterClaims(ctx, r.tx, practice, n); err != nil {
 		return view{}, err
 	}
@@ -128,6 +133,23 @@ func encounterPage(r *request) (view, error) {
 		return view{}, err
 	}
 	return view{title: "Encounter " + v.encounter.ExternalID, section: "claims", body: encounterBody(v), looked: "encounter/" + id(n)}, nil
+}
+
+// asRead fills in what a held encounter has only in the record as it was read:
+// its lines and diagnoses become rows of their own when the checks pass.
+func asRead(v *encounterView) {
+	if len(v.lines) > 0 {
+		return
+	}
+	var record claims.EncounterRecord
+	if json.Unmarshal(v.encounter.Content, &record) != nil {
+		return // an older form of the record; the findings still say what is wrong
+	}
+	v.encounter.Diagnoses = record.Diagnoses
+	for i, l := range record.Lines {
+		v.lines = append(v.lines, webdb.ClaimLine{LineNo: int16(min(i+1, math.MaxInt16)), Procedure: l.Procedure, Modifiers: l.Modifiers,
+			Units: l.Units.String(), Charge: l.Charge, ServiceDate: l.ServiceDate, Description: l.Description})
+	}
 }
 
 func patientPage(r *request) (view, error) {

@@ -781,9 +781,9 @@ func agedTable(who string, list []ledger.AgingRow, total ledger.AgingRow, path f
 					}
 					if path(a.PartyID) == "" {
 						var templ_7745c5c3_Var33 string
-						templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(sentence(a.Name))
+						templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(capital(a.Name))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `report.templ`, Line: 279, Col: 27}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `report.templ`, Line: 279, Col: 26}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 						if templ_7745c5c3_Err != nil {

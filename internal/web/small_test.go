@@ -32,7 +32,7 @@ func TestFormats(t *testing.T) {
 		due(today, today): "today", due(today.AddDays(1), today): "tomorrow", due(today.AddDays(-1), today): "1 day late",
 		due(today.AddDays(-20), today): "20 days late", due(today.AddDays(5), today): "in 5 days",
 		percent(0): "0", percent(0.0001): "0.70", percent(0.5): "50.00", percent(7): "100.00", part(1, 3): "33%", part(1, 0): "",
-		sentence("patient-payment"): "Patient payment", rank(2): "secondary", shortKey("835|1512|EFT1|CLP|3"): "CLP 3", shortKey("payment|x"): "payment|x",
+		sentence("patient-payment"): "Patient payment", capital("élan is 3-5 days_old"): "Élan is 3-5 days_old", capital(""): "", rank(2): "secondary", shortKey("835|1512|EFT1|CLP|3"): "CLP 3", shortKey("payment|x"): "payment|x",
 		with(url.Values{"page": {"3"}, "state": {"paid"}, "from": {""}}, "page", "4"): "?page=4&state=paid",
 		with(url.Values{"page": {"3"}}, "page", ""):                                   "?",
 	} {

@@ -115,7 +115,7 @@ func TestEveryPageAnswers(t *testing.T) {
 		"claims":        {"MG000001", "Lindqvist, Ada", "1–50 of 66"},
 		"claims-page-2": {"51–66 of 66"},
 		"claim":         {"MG000001", "Prairie Mutual PPO", "4100", "Contractual", "CO-45", "era-prairie-20260302-0042317.835", "SVC*HC:99213*", "charge|E-2026-00001|1|1"},
-		"encounter":     {"CB-DX-004", "points to diagnosis 3"},
+		"encounter":     {"CB-DX-004", "points to diagnosis 3", "99214-25", "Office visit, longer", "J02.0"},
 		"remittance":    {"EFT0042317", "Balances", "ZZ999", "Unmatched", "WO Overpayment recovery", "CLP*MG000001"},
 		"patient":       {"Ada Lindqvist", "Lindqvist", "S000001", "1001", "$25.00"},
 		"statement":     {"S000001", "Office visit", "Open the document"},

@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/claimbook/claimbook/edi/codeset"
 )
@@ -124,11 +126,16 @@ func say(words map[string]word, name string) word {
 // sentence turns a word of the schema into one for people: "patient-payment"
 // is "Patient payment".
 func sentence(name string) string {
-	text := strings.NewReplacer("-", " ", "_", " ").Replace(name)
-	if text == "" {
+	return capital(strings.NewReplacer("-", " ", "_", " ").Replace(name))
+}
+
+// capital begins a text with a capital letter and changes nothing else.
+func capital(text string) string {
+	first, n := utf8.DecodeRuneInString(text)
+	if n == 0 {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return string(unicode.ToUpper(first)) + text[n:]
 }
 
 // eventLabel names a step of the timeline.

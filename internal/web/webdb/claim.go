@@ -204,6 +204,7 @@ type Encounter struct {
 	ReceivedOn     date.Date
 	Charge         money.Cents
 	Findings       []byte // JSON
+	Content        []byte // JSON: the record as it was read
 	Diagnoses      []string
 	FileID         int64 // where it came from
 	FileName       string
@@ -217,7 +218,7 @@ func FindEncounter(ctx context.Context, tx pgx.Tx, practiceID, id int64) (Encoun
 		       coalesce(p.last_name || ', ' || p.first_name, '') AS patient_name, coalesce(p.account, '') AS patient_account,
 		       coalesce(concat_ws(' ', nullif(pb.first_name, ''), pb.last_name), '') AS billing,
 		       coalesce(concat_ws(' ', nullif(pr.first_name, ''), pr.last_name), '') AS rendering,
-		       coalesce(f.name, '') AS facility, e.place_of_service, e.service_date, e.received_on, e.charge, e.findings,
+		       coalesce(f.name, '') AS facility, e.place_of_service, e.service_date, e.received_on, e.charge, e.findings, e.content,
 		       ARRAY(SELECT code FROM encounter_diagnosis g WHERE g.practice_id = e.practice_id AND g.encounter_id = e.id ORDER BY seq) AS diagnoses,
 		       coalesce(src.file_id, 0) AS file_id, coalesce(src.name, '') AS file_name, coalesce(src.line_no, 0) AS file_line
 		FROM encounter e
