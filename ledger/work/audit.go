@@ -1,5 +1,6 @@
-// Package work holds the ledger's worker: ledger.audit seals what was posted
-// since the last time and proves the invariants of the book.
+// Package work holds the ledger's workers: ledger.audit proves the book and
+// seals what was posted since the last time; deposit.match finds out which bank
+// lines are which payments.
 package work
 
 import (
@@ -19,8 +20,9 @@ import (
 // blockSize is how many entries one seal holds at most: a second of hashing.
 const blockSize = 10_000
 
-// Register adds the ledger's worker.
+// Register adds the ledger's workers.
 func Register(reg *jobs.Registry, db *postgres.DB) {
+	jobs.AddWorker(reg, db, matchDeposits)
 	jobs.AddWorker(reg, db, audit(db), jobs.Timeout(30*time.Minute))
 }
 

@@ -18,13 +18,15 @@ import (
 	"github.com/claimbook/claimbook/ledger/work"
 )
 
-// The audit seals what holds, seals only what is new the next time, and stops
-// at a book that does not hold, where a person sees it.
-func TestAudit(t *testing.T) {
+const practice = 1
+
+// start makes a practice with its chart, and a process that works the ledger's
+// jobs. run works one job to its end.
+func start(t *testing.T) (ctx context.Context, db *postgres.DB, run func(job func(runID int64) jobs.Args) error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	db := pgtest.New(t)
-	const practice = 1
+	t.Cleanup(cancel)
+	db = pgtest.New(t)
 	err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `insert into practice (id, code, name, npi, tin, address1, city, state, zip)
 			values (1, 'TEST', 'Test', '1234567893', '123456789', '1 Main', 'Town', 'TX', '75001')`); err != nil {
@@ -44,8 +46,53 @@ func TestAudit(t *testing.T) {
 	if err := client.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = client.Stop(context.Background()) }()
+	t.Cleanup(func() { _ = client.Stop(context.Background()) })
+	return ctx, db, func(job func(runID int64) jobs.Args) error {
+		var id int64
+		if err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) (err error) {
+			if id, err = jobs.StartRun(ctx, tx, practice, "audit"); err != nil {
+				return err
+			}
+			return client.Enqueue(ctx, tx, job(id))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return client.Wait(ctx, id, nil)
+	}
+}
 
+// The matching job posts what the bank shows, once.
+func TestMatchDeposits(t *testing.T) {
+	ctx, db, run := start(t)
+	err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) error {
+		e := ledger.Entry{PostingDate: date.MustParse("2026-03-02"), Kind: "test", SourceKey: "cash"}
+		e.Move(ledger.Key{Account: ledger.EFTClearing, Reference: "T100"}, ledger.Key{Account: ledger.UnidentifiedCash, Reference: "T100"}, 5_00, ledger.Dimensions{})
+		if _, err := ledgerdb.Post(ctx, tx, practice, []ledger.Entry{e}); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `with f as (insert into edi_file (practice_id, direction, kind, name, sha256, size, received_on)
+			values (1, 'in', 'bank', 'b', sha256('b'), 1, '2026-03-03') returning id)
+			insert into bank_line (practice_id, edi_file_id, line_no, booked_on, amount, description) select 1, id, 1, '2026-03-03', 500, 'EFT T100' from f`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := run(func(id int64) jobs.Args { return jobs.DepositMatchArgs{PracticeID: practice, RunID: id} }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var deposits, held int64
+	if err := db.Pool.QueryRow(ctx, `select (select count(*) from deposit), (select amount from subledger_balance where account = '1050')`).Scan(&deposits, &held); err != nil || deposits != 1 || held != 0 {
+		t.Errorf("%d deposits, clearing holds %d, %v", deposits, held, err)
+	}
+}
+
+// The audit seals what holds, seals only what is new the next time, and stops
+// at a book that does not hold, where a person sees it.
+func TestAudit(t *testing.T) {
+	ctx, db, run := start(t)
 	post := func(n int) {
 		err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) error {
 			var entries []ledger.Entry
@@ -61,18 +108,8 @@ func TestAudit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	audit := func() (failed error) {
-		var run int64
-		err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) (err error) {
-			if run, err = jobs.StartRun(ctx, tx, practice, "audit"); err != nil {
-				return err
-			}
-			return client.Enqueue(ctx, tx, jobs.LedgerAuditArgs{PracticeID: practice, RunID: run})
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return client.Wait(ctx, run, nil)
+	audit := func() error {
+		return run(func(id int64) jobs.Args { return jobs.LedgerAuditArgs{PracticeID: practice, RunID: id} })
 	}
 	blocks := func() (n, unsealed int64) {
 		err := db.Tx(ctx, postgres.RoleWork, practice, func(tx pgx.Tx) (err error) {
