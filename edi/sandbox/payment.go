@@ -74,21 +74,12 @@ func accounts(all []*settled) []*account {
 	return list
 }
 
-// takeBack is how an account's earlier claims are reversed.
-type takeBack struct {
-	claims  int     // how many of the account's claims
-	twoDays bool    // the correction comes in a later file than the reversal
-	fate    fate    // of the correction
-	denial  *denial // of the correction, if that is a denial
-	recover string  // "" at once, "WO" in the next payment, "FB" when the payment would be negative
-	of      func(*settled) bool
-}
-
-// plan lays out an account's payments.
-func (o *Options) plan(a *account, s *Scenario, back *takeBack, apart bool) {
-	first, reserve := a.claims, []*settled(nil)
-	if back != nil {
-		first, reserve = splitForLater(a.claims, back)
+// plan lays out an account's payments; later is what is taken back after the
+// first, and may be nil.
+func (o *Options) plan(a *account, s *Scenario, later *arrangement, apart bool) {
+	first := a.claims
+	if later != nil {
+		first = later.first
 	}
 	var zero []*settled
 	if apart {
@@ -111,8 +102,8 @@ func (o *Options) plan(a *account, s *Scenario, back *takeBack, apart bool) {
 	if len(round) > 0 {
 		a.rounds = append(a.rounds, round)
 	}
-	if back != nil {
-		o.takeBackRounds(a, first, reserve, back)
+	if later != nil {
+		o.takeBackRounds(a, later)
 	}
 	o.settleBalances(a)
 }
@@ -133,26 +124,6 @@ func (o *Options) portions(claims []*settled, s *Scenario) [][]*settled {
 	return out
 }
 
-// splitForLater keeps some ordinary claims for the payments in which earlier
-// ones are taken back, so that there is money to take it from.
-func splitForLater(claims []*settled, back *takeBack) (first, reserve []*settled) {
-	want := min(len(claims)/3, max(4, len(claims)/6))
-	for i := len(claims) - 1; i >= 0; i-- {
-		if len(reserve) < want && claims[i].paid() > 0 && !back.of(claims[i]) {
-			reserve = append(reserve, claims[i])
-		} else {
-			first = append(first, claims[i])
-		}
-	}
-	// Where every claim may be reversed, the later part is simply the last third.
-	if len(reserve) == 0 && want > 0 {
-		return claims[:len(claims)-want], claims[len(claims)-want:]
-	}
-	slices.Reverse(first)
-	slices.Reverse(reserve)
-	return first, reserve
-}
-
 // splitZero separates what pays nothing.
 func splitZero(claims []*settled) (paid, zero []*settled) {
 	for _, c := range claims {
@@ -163,44 +134,6 @@ func splitZero(claims []*settled) (paid, zero []*settled) {
 		}
 	}
 	return paid, zero
-}
-
-// takeBackRounds adds the files in which claims of the first are reversed and
-// corrected.
-func (o *Options) takeBackRounds(a *account, first, reserve []*settled, back *takeBack) {
-	var victims []*settled
-	for _, c := range first {
-		if len(victims) < back.claims && back.of(c) {
-			victims = append(victims, c)
-		}
-	}
-	if len(victims) == 0 {
-		if len(reserve) > 0 {
-			a.rounds = append(a.rounds, []*payment{o.newPayment(a, reserve)})
-		}
-		return
-	}
-	half := (len(reserve) + 1) / 2
-	second, third := o.newPayment(a, reserve[:half]), o.newPayment(a, reserve[half:])
-	for _, v := range victims {
-		reversal, correction := v.reverse(), o.correct(v, back.fate, back.denial)
-		second.claims = append(second.claims, reversal)
-		if back.twoDays {
-			third.claims = append(third.claims, correction)
-		} else {
-			second.claims = append(second.claims, correction)
-		}
-		// What was overpaid is not taken now: this payment gives it back, the
-		// next one recovers it, both under the number of the reversed claim.
-		if over := -(reversal.paid() + correction.paid()); back.recover == "WO" && over > 0 {
-			second.adjustments = append(second.adjustments, providerAdjustment{"WO", v.icn, -over})
-			third.adjustments = append(third.adjustments, providerAdjustment{"WO", v.icn, over})
-		}
-	}
-	a.rounds = append(a.rounds, []*payment{second})
-	if len(third.claims)+len(third.adjustments) > 0 {
-		a.rounds = append(a.rounds, []*payment{third})
-	}
 }
 
 func (o *Options) newPayment(a *account, claims []*settled) *payment {

@@ -235,27 +235,16 @@ func (r *run) pay(all []*decided) error {
 // a reversal, the second a recoupment, and the one with most unpaid claims a
 // payment of nothing.
 func (r *run) planAll(list []*account) {
+	bySize := append([]*account(nil), list...)
+	sort.SliceStable(bySize, func(i, j int) bool { return bySize[i].count(ordinary) > bySize[j].count(ordinary) })
 	if r.scenario.Name != DefaultScenario {
+		later := r.arrangeAll(bySize)
 		for _, a := range list {
-			r.plan(a, r.scenario, r.scenario.back, r.scenario.zeroApart)
+			r.plan(a, r.scenario, later[a], r.scenario.zeroApart)
 		}
 		return
 	}
-	bySize := append([]*account(nil), list...)
-	sort.SliceStable(bySize, func(i, j int) bool { return bySize[i].count(ordinary) > bySize[j].count(ordinary) })
-	back := map[*account]*takeBack{}
-	victims := 0
-	for i, a := range bySize {
-		if i > 1 || a.count(ordinary) < 2 || len(a.claims) < 3 {
-			break
-		}
-		victims = max(1, len(a.claims)/250)
-		b := &takeBack{claims: victims, fate: fateCoinsurance, of: ordinary}
-		if i == 1 || len(bySize) == 1 {
-			b.recover = "WO"
-		}
-		back[a] = b
-	}
+	later := r.arrangeMix(bySize)
 	unpaid := func(s *settled) bool { return s.paid() == 0 && s.interest == 0 }
 	var apart *account
 	for _, a := range list {
@@ -264,8 +253,52 @@ func (r *run) planAll(list []*account) {
 		}
 	}
 	for _, a := range list {
-		r.plan(a, r.scenario, back[a], a == apart)
+		r.plan(a, r.scenario, later[a], a == apart)
 	}
+}
+
+// arrangeAll lets every payer take something back, as the scenario says; if no
+// account has the money for it, the largest does all the same.
+func (r *run) arrangeAll(bySize []*account) map[*account]*arrangement {
+	later := map[*account]*arrangement{}
+	if r.scenario.back == nil {
+		return later
+	}
+	for _, force := range []bool{false, true} {
+		for _, a := range bySize {
+			if got := r.arrange(a, r.scenario.back, force); got != nil {
+				later[a] = got
+				if force {
+					return later
+				}
+			}
+		}
+		if len(later) > 0 {
+			break
+		}
+	}
+	return later
+}
+
+func (r *run) arrangeMix(bySize []*account) map[*account]*arrangement {
+	var able []*account
+	recoupment := func(a *account, recover string) *takeBack {
+		return &takeBack{claims: max(1, len(a.claims)/250), fate: fateCoinsurance, recover: recover, of: ordinary}
+	}
+	for _, a := range bySize {
+		if len(able) < 2 && len(a.claims) >= 3 && r.arrange(a, recoupment(a, "WO"), false) != nil {
+			able = append(able, a)
+		}
+	}
+	later := map[*account]*arrangement{}
+	for i, a := range able {
+		recover := "WO"
+		if i == 0 && len(able) == 2 {
+			recover = ""
+		}
+		later[a] = r.arrange(a, recoupment(a, recover), false)
+	}
+	return later
 }
 
 func (a *account) count(is func(*settled) bool) int {

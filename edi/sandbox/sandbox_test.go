@@ -222,10 +222,10 @@ func TestScenarios(t *testing.T) {
 		"line-bundle":        {has: []string{"CAS*CO*97*", "**0*HC:"}},
 		"downcoded":          {has: []string{"SVC*HC:99213*", "*HC:99214", "LQ*HE*N22"}},
 		"claim-level":        {has: []string{"CAS*CO*45*", "DTM*232*"}, hasNot: []string{"SVC*"}},
-		"reversal":           {has: []string{"*22*-", "REF*F8*"}},
-		"reversal-two-files": {has: []string{"*22*-", "REF*F8*"}},
+		"reversal":           {has: []string{"*22*-", "REF*F8*"}, hasNot: []string{"*FB:", "*WO:"}},
+		"reversal-two-files": {has: []string{"*22*-", "REF*F8*"}, hasNot: []string{"*FB:", "*WO:"}},
 		"denied-then-paid":   {has: []string{"*22*-", "CAS*CO*197*-", "REF*F8*"}},
-		"recoupment":         {has: []string{"*WO:"}},
+		"recoupment":         {has: []string{"*WO:"}, hasNot: []string{"*FB:"}},
 		"forward-balance":    {has: []string{"*FB:", "BPR*H*0*"}},
 		"interest":           {has: []string{"AMT*I*", "*L6:"}},
 		"withhold":           {has: []string{"*104*"}},
@@ -337,6 +337,15 @@ func TestRecoupmentClosesItself(t *testing.T) {
 	}
 	if pairs < 5 {
 		t.Errorf("only %d recoupments", pairs)
+	}
+}
+
+// TestOneClaimIsTakenBackAllTheSame: where no account has the money, the
+// balance is carried forward.
+func TestOneClaimIsTakenBackAllTheSame(t *testing.T) {
+	remit := segments(t, adjudicate(t, Options{Scenario: "reversal"}, newWorld(3, 1).file(t)), Kind835)
+	if count(remit, "CLP*") != 3 || !contains(remit, "*FB:") {
+		t.Errorf("got %q", remit)
 	}
 }
 
