@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/claimbook/claimbook/edi/check"
+	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/x12"
 )
@@ -107,6 +108,13 @@ func readVector(t *testing.T, path string) vector {
 		case line == "" || line[0] == '#':
 		case key == "base":
 			v.base = rest
+		case key == "list": // a code list to load: key = lines
+			name, text, _ := strings.Cut(rest, " = ")
+			l := codeset.Lists()[name]
+			if err := l.Load(strings.NewReader(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)), "2026"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(l.Unload)
 		case key == "pass":
 			v.pass = append(v.pass, edit())
 		case key == "fail":
@@ -427,7 +435,7 @@ func roundTrip(t *testing.T, name, in string, want []string) {
 	if err := x12.Canonical(&again, bytes.NewReader(canonical.Bytes()), true, guide.Decimal, nil); err != nil || again.String() != canonical.String() {
 		t.Errorf("%s: its canonical form is not canonical: %v", name, err)
 	}
-	if err := guide.Show(io.Discard, strings.NewReader(in)); err != nil {
+	if _, err := guide.Show(io.Discard, strings.NewReader(in)); err != nil {
 		t.Errorf("%s cannot be shown: %v", name, err)
 	}
 	if slices.ContainsFunc(want, func(c string) bool {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/money"
 )
@@ -10,6 +11,7 @@ type serviceLine struct {
 	on        bool
 	at        place
 	charge    money.Cents
+	day       int     // date of service, CCYYMMDD
 	code      [5]byte // procedure
 	revenue   [4]byte
 	unit      [2]byte
@@ -126,6 +128,7 @@ func anesthesia(code [5]byte) bool {
 
 func (r *claimRules) serviceDate(s *x12.Segment) {
 	from, to := period(s.Element(3))
+	r.line.day = from
 	if r.kind == 'I' {
 		if r.dates.from > 0 && from > 0 && (from < r.dates.from || to > r.dates.to) {
 			r.c.find(ruleLineDate, s, 3, 0, "the line's date lies outside of the statement period")
@@ -175,8 +178,31 @@ func (r *claimRules) endLine() {
 		}
 		o.this, o.thisPaid, o.thisCAS = false, 0, 0
 	}
+	if r.c.wants(5) && l.code[0] != 0 {
+		r.effective()
+	}
 	if r.c.wants(6) {
 		r.specialty()
+	}
+}
+
+// effective checks the procedure's effective days, which only lists that the
+// user has loaded bear.
+func (r *claimRules) effective() {
+	l := &r.line
+	list, code := listCPT, l.code[:]
+	switch {
+	case codeset.DentalProcedureForm(code):
+		list = listCDT
+	case codeset.LevelII(code):
+		list = listHCPCS
+	}
+	day := l.day
+	if day == 0 {
+		day = r.dates.from
+	}
+	if !list.Effective(code, day) {
+		r.c.findAt(ruleEffective, l.at, "line %d: by the list of %s the procedure is not valid on its date of service", r.lines, list.Date)
 	}
 }
 

@@ -137,6 +137,7 @@ var (
 	ruleRARC         = rule(5, odd, any837+" 835", "RARC", "a remark code is on the list", "look the code up in the current list", "A7:634:", "8", "7")
 	ruleStatusCat    = rule(5, odd, "277CA", "CLAIM-STATUS-CATEGORY", "a claim status category is on the list", "look the code up in the current list", "", "8", "7")
 	ruleStatusCode   = rule(5, odd, "277CA", "CLAIM-STATUS", "a claim status code is on the list", "look the code up in the current list", "", "8", "7")
+	ruleEffective    = rule(5, bad, any837, "CODE-DATE", "a code of a list with effective days is used within them", "use the code that was valid on the date of service", "A7:454:", "8", "7")
 	ruleNDCForm      = rule(5, bad, "837P 837I", "NDC-FORM", "an NDC has eleven digits, 5-4-2 without hyphens", "pad each part with leading zeros", "A7:218:", "8", "7")
 	ruleCLIA         = rule(5, bad, "837P", "CLIA-FORM", "a CLIA number has ten characters: two digits, D, seven digits", "copy it from the laboratory's certificate", "A7:21:", "8", "7")
 	ruleDischargeCod = rule(5, bad, "837I", "DISCHARGE-FORM", "a patient status (CL103) has two digits", "write it with its leading zero", "A7:234:", "8", "7")

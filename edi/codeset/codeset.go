@@ -12,12 +12,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed data
@@ -33,7 +38,13 @@ type List struct {
 	text []byte   // lines "code[\tfield…]\n" sorted by code
 	rows []uint32 // where each line begins
 	mu   sync.RWMutex
-	over map[string]string // from Load; replaces the snapshot when not nil
+	over map[string]entry // from Load; replaces the snapshot when not nil
+}
+
+// entry is a code of a list that was loaded.
+type entry struct {
+	label    string
+	from, to int // effective days CCYYMMDD, both included; 0 for no bound
 }
 
 // The embedded lists.
@@ -68,29 +79,97 @@ var (
 	revenue  = &List{Name: "NUBC revenue code"}
 )
 
-// Load replaces the content of a list by lines "code<TAB>label", for a newer
-// snapshot or one that the user has a licence for.
-func (l *List) Load(r io.Reader, date string) error {
+// Load replaces the content of a list by lines
+// "code<TAB>label<TAB>first day<TAB>last day", for a newer snapshot or one that
+// the user has a licence for. Label and days (CCYY-MM-DD) may be left out. A
+// first line "# as of DATE" gives the list's date unless asOf does.
+func (l *List) Load(r io.Reader, asOf string) error {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	m := map[string]string{}
+	m := map[string]entry{}
 	for n, line := range strings.Split(string(b), "\n") {
 		line = strings.TrimRight(line, "\r")
-		if line == "" {
+		if rest, ok := strings.CutPrefix(line, "# as of "); ok && asOf == "" {
+			asOf = rest
+		}
+		if line == "" || line[0] == '#' {
 			continue
 		}
-		code, rest, _ := strings.Cut(line, "\t")
-		if code == "" || strings.ContainsAny(code, " ,;") {
-			return fmt.Errorf("line %d: a code is expected at the start of the line, then a tab and its label", n+1)
+		fields := strings.Split(line, "\t")
+		if fields[0] == "" || strings.ContainsAny(fields[0], " ,;") || len(fields) > 4 {
+			return fmt.Errorf("line %d: a code is expected at the start of the line, then, after tabs, its label, first day and last day", n+1)
 		}
-		m[code] = rest
+		var e entry
+		if len(fields) > 1 {
+			e.label = fields[1]
+		}
+		for i, day := range []*int{&e.from, &e.to} {
+			if len(fields) <= i+2 || fields[i+2] == "" {
+				continue
+			}
+			t, err := time.Parse("2006-01-02", fields[i+2])
+			if err != nil {
+				return fmt.Errorf("line %d: %q is not a day of the form 2026-01-31", n+1, fields[i+2])
+			}
+			*day = t.Year()*10000 + int(t.Month())*100 + t.Day()
+		}
+		m[fields[0]] = e
+	}
+	if len(m) == 0 {
+		return errors.New("there is no code in it")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.over, l.Date = m, date
+	l.over, l.Date = m, asOf
 	return nil
+}
+
+// Unload goes back to the embedded snapshot, or to nothing.
+func (l *List) Unload() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = nil
+}
+
+// LoadDir loads every file KEY.tsv of a folder into the list of that key. A
+// folder that is not there holds no lists.
+func LoadDir(dir string) error {
+	all := Lists()
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		l := all[strings.TrimSuffix(e.Name(), ".tsv")]
+		if l == nil || !strings.HasSuffix(e.Name(), ".tsv") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		err = l.Load(f, "")
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// Effective reports whether a known code may be used on a day, CCYYMMDD; the
+// embedded snapshots bear no days, so that every code of theirs may.
+func (l *List) Effective(code []byte, day int) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	e, ok := l.over[string(code)]
+	return !ok || day == 0 || (e.from == 0 || day >= e.from) && (e.to == 0 || day <= e.to)
 }
 
 // Empty reports whether the list has no content, so that codes can be checked
@@ -108,8 +187,8 @@ func (l *List) Lookup(code string) (label string, known bool) {
 	over := l.over
 	l.mu.RUnlock()
 	if over != nil {
-		label, known = over[code]
-		return label, known
+		e, known := over[code]
+		return e.label, known
 	}
 	if l.file == "" {
 		return "", false

@@ -2,6 +2,8 @@ package codeset_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -123,6 +125,55 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got %q %v %s", label, ok, l.Date)
 	}
 	if err := l.Load(strings.NewReader("D2150\nno code here\n"), "2026"); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEffectiveDays(t *testing.T) {
+	l := codeset.List{Name: "CPT"}
+	if err := l.Load(strings.NewReader("# as of 2026-01-01\n99213\tvisit\n99201\told visit\t\t2020-12-31\n0001U\tnew\t2026-01-01\n"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if l.Date != "2026-01-01" {
+		t.Errorf("as of %q", l.Date)
+	}
+	for _, c := range []struct {
+		code string
+		day  int
+		want bool
+	}{
+		{"99213", 19990101, true}, {"99201", 20201231, true}, {"99201", 20210101, false}, {"0001U", 20251231, false}, {"0001U", 20260101, true}, {"0001U", 0, true},
+	} {
+		if got := l.Effective([]byte(c.code), c.day); got != c.want {
+			t.Errorf("%s on %d: %v", c.code, c.day, got)
+		}
+	}
+	for _, bad := range []string{"", "# nothing\n", "99213\tx\t2026-02-30\n", "1\t2\t\t\t5\n"} {
+		if err := l.Load(strings.NewReader(bad), ""); err == nil {
+			t.Errorf("%q is loaded", bad)
+		}
+	}
+}
+
+func TestLoadDir(t *testing.T) {
+	dir := t.TempDir()
+	if err := codeset.LoadDir(filepath.Join(dir, "none")); err != nil {
+		t.Error(err)
+	}
+	for name, text := range map[string]string{"cdt.tsv": "# as of 2026-01-01\nD2150\tour own words\n", "notes.txt": "not a list"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := codeset.Lists()["cdt"]
+	t.Cleanup(l.Unload)
+	if err := codeset.LoadDir(dir); err != nil || l.Empty() || !l.Has([]byte("D2150")) || l.Has([]byte("D9999")) {
+		t.Errorf("the list is not loaded: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cdt.tsv"), []byte("a b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := codeset.LoadDir(dir); err == nil || !strings.Contains(err.Error(), "cdt.tsv: line 1") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -35,7 +35,10 @@ func ICD10CM(code string) (Diagnosis, bool) {
 	if !ok {
 		return Diagnosis{}, false
 	}
-	flags, description, _ := strings.Cut(row, "\t")
+	flags, description, snapshot := strings.Cut(row, "\t")
+	if !snapshot { // a list that was loaded has a label alone
+		return Diagnosis{Description: row, Billable: true}, true
+	}
 	return Diagnosis{description, flags[0] == 'B', strings.HasSuffix(flags, "P")}, true
 }
 

@@ -136,10 +136,14 @@ func items(s *x12.Segment, def *Segment) []NodeItem {
 	return out
 }
 
-// Show writes a readable tree of loops, segments and elements.
-func Show(w io.Writer, r io.Reader) error {
+// Show writes a readable tree of loops, segments and elements, and counts the
+// faults in it.
+func Show(w io.Writer, r io.Reader) (faults int, err error) {
 	out := bufio.NewWriter(w)
-	err := Nodes(r, func(n *Node) error {
+	err = Nodes(r, func(n *Node) error {
+		if n.Fault != "" {
+			faults++
+		}
 		pad := strings.Repeat("  ", n.Depth)
 		for _, l := range n.opens {
 			fmt.Fprintf(out, "%s%s  %s\n", strings.Repeat("  ", n.Depth-1), l.ID, l.Name)
@@ -164,19 +168,22 @@ func Show(w io.Writer, r io.Reader) error {
 	if e := out.Flush(); err == nil {
 		err = e
 	}
-	return err
+	return faults, err
 }
 
 // ShowJSON writes the same as one JSON object: {"file", "segments": […]}.
-func ShowJSON(w io.Writer, file string, r io.Reader) error {
+func ShowJSON(w io.Writer, file string, r io.Reader) (faults int, err error) {
 	out := bufio.NewWriter(w)
 	name, err := json.Marshal(file)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	fmt.Fprintf(out, "{\"file\":%s,\"segments\":[", name)
 	comma := ""
 	err = Nodes(r, func(n *Node) error {
+		if n.Fault != "" {
+			faults++
+		}
 		b, err := json.Marshal(n)
 		if err != nil {
 			return err
@@ -189,5 +196,5 @@ func ShowJSON(w io.Writer, file string, r io.Reader) error {
 	if e := out.Flush(); err == nil {
 		err = e
 	}
-	return err
+	return faults, err
 }
