@@ -40,9 +40,14 @@ func Intake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, run
 		return Taken{}, fault.Environmentf("CB-INTAKE-READ", "the file cannot be read").At(name).Because(err)
 	}
 	format := claims.FormatCSV
-	if head, _ = in.Peek(64); bytes.HasPrefix(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"), []byte("{")) ||
-		bytes.HasPrefix(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"), []byte("[")) {
+	head, _ = in.Peek(64)
+	switch head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"); {
+	case bytes.HasPrefix(head, []byte("{")), bytes.HasPrefix(head, []byte("[")):
 		format = claims.FormatJSON
+	case bytes.HasPrefix(head, []byte("ISA")) && !bytes.Contains(head, []byte(",")):
+		// Not even stored: as a refused file its bytes could never be received.
+		return Taken{}, fault.Invalidf("CB-INTAKE-X12", "this is an X12 file, not a file of encounters").At(name).
+			WithFix("take it in with: claimbook receive FILE")
 	}
 	file, existed, err := exchangedb.StoreFile(ctx, tx, practiceID, exchangedb.StoreParams{
 		Direction: exchangedb.In, Kind: exchangedb.Intake, Name: name, ReceivedOn: today,

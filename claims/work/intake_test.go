@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/claims/claimsdb"
 	"github.com/claimbook/claimbook/claims/work"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -102,7 +103,6 @@ func TestIntakeRefusesFiles(t *testing.T) {
 		"missing columns": {"encounter_id,patient,colour\nE1,P1,red\n",
 			`line 1: the header has no column service_date, rendering_provider, diagnoses, procedure, pointers, units, charge; it has these that are unknown: "colour"`},
 		"header only":   {csvHeader, "the file has no encounter"},
-		"x12":           {"ISA*00*          *00*", "this is an X12 file, not a file of encounters"},
 		"noise":         {"\x00\x01\x02", "this is not a text file"},
 		"json":          {`{"patients": []}`, "the file is JSON without an array of encounters"},
 		"broken json":   {`{"encounters": {`, "the file is JSON without an array"},
@@ -125,6 +125,11 @@ func TestIntakeRefusesFiles(t *testing.T) {
 		_, err := work.Intake(ctx, tx, w.jobs, w.practice.ID, 0, "empty.csv", strings.NewReader(""), today, "tester")
 		if fault.CodeOf(err) != "CB-INTAKE-EMPTY" || fault.ExitCode(err) != 1 {
 			t.Errorf("an empty file: %v", err)
+		}
+		// X12 is not even stored: receive must be able to take it in.
+		_, err = work.Intake(ctx, tx, w.jobs, w.practice.ID, 0, "835.csv", strings.NewReader("\r\nISA*00*          *00*"), today, "tester")
+		if fault.CodeOf(err) != "CB-INTAKE-X12" || fault.ExitCode(err) != 1 {
+			t.Errorf("an X12 file: %v", err)
 		}
 		return nil
 	})
@@ -200,4 +205,20 @@ func TestIntakeJobsRunTwice(t *testing.T) {
 			jobs.EncounterValidateArgs{PracticeID: w.practice.ID, RunID: runID, IntakeFileID: f.ID, FirstRecord: 1, Today: today})
 	})
 	w.want("book", w.book(), before)
+}
+
+// The same file given to two processes at once is read once.
+func TestSameFileAtOnce(t *testing.T) {
+	w := newWorld(t)
+	content := csvHeader + encounter("E1", "P1", "99213", "120.00") + encounter("E2", "P2", "99213", "120.00")
+	done := make(chan []claimsdb.IntakeFile)
+	for range 3 {
+		go func() { done <- w.intake(content) }()
+	}
+	for range 3 {
+		<-done
+	}
+	w.want("files", w.text(`SELECT state, records, accepted FROM intake_file`), "finished 2 2\n")
+	w.want("claims", w.text(`SELECT number FROM claim ORDER BY 1`), "C00000001\nC00000002\n")
+	w.want("charged", w.text(`SELECT sum(amount)::bigint FROM transfer`), "24000\n")
 }

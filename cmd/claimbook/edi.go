@@ -55,9 +55,9 @@ func (c EDICheckCmd) Run(app *App) error {
 	}
 	o := check.Options{Levels: levels, Claims: c.Ack == "277ca"}
 	if c.Partner != "" {
-		f, err := os.Open(c.Partner)
+		f, err := openInput(c.Partner)
 		if err != nil {
-			return unreadable(c.Partner, err)
+			return err
 		}
 		o.Partner, err = check.ReadPartner(f)
 		f.Close()
@@ -236,16 +236,12 @@ func ediFiles(args []string) ([]string, error) {
 			files = append(files, a)
 			continue
 		}
-		info, err := os.Stat(a)
-		if err != nil {
-			return nil, unreadable(a, err)
-		}
-		if !info.IsDir() {
-			files = append(files, a)
+		if info, err := os.Stat(a); err != nil || !info.IsDir() {
+			files = append(files, a) // opening it says what is wrong
 			continue
 		}
 		var found []string
-		err = filepath.WalkDir(a, func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(a, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
@@ -274,27 +270,16 @@ func openEDI(app *App, name string) (in io.ReadCloser, size int64, err error) {
 	if name == "-" {
 		return io.NopCloser(app.Stdin), 0, nil
 	}
-	f, err := os.Open(name)
+	f, err := openInput(name)
 	if err != nil {
-		return nil, 0, unreadable(name, err)
+		return nil, 0, err
 	}
 	info, err := f.Stat()
-	if err != nil || info.IsDir() {
+	if err != nil {
 		f.Close()
-		if err == nil {
-			err = errors.New("it is a directory")
-		}
 		return nil, 0, unreadable(name, err)
 	}
 	return f, info.Size(), nil
-}
-
-// unreadable is the fault of a file that is missing or not ours to read.
-func unreadable(name string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fault.Environmentf("CB-FILE-MISSING", "there is no such file").At(name).WithFix("check the path")
-	}
-	return fault.Environmentf("CB-FILE-READ", "the file cannot be read").At(name).Because(err)
 }
 
 // EDIShowCmd is `claimbook edi show`.
@@ -303,7 +288,9 @@ type EDIShowCmd struct {
 }
 
 // Help shows an example.
-func (EDIShowCmd) Help() string { return "Example:\n  claimbook edi show remittance.835 | less" }
+func (EDIShowCmd) Help() string {
+	return "Faults stand in the tree behind !! and give exit code 1; edi check says what to do about them.\n\nExample:\n  claimbook edi show remittance.835 | less"
+}
 
 // Run prints the tree.
 func (c EDIShowCmd) Run(app *App) error {
@@ -312,10 +299,18 @@ func (c EDIShowCmd) Run(app *App) error {
 		return err
 	}
 	defer in.Close()
+	show := guide.Show
 	if app.JSON {
-		return guide.ShowJSON(app.Stdout, c.File, in)
+		show = func(w io.Writer, r io.Reader) (int, error) { return guide.ShowJSON(w, c.File, r) }
 	}
-	return guide.Show(app.Stdout, in)
+	faults, err := show(app.Stdout, in)
+	switch {
+	case err != nil:
+		return unreadable(c.File, err)
+	case faults > 0:
+		return errReported
+	}
+	return nil
 }
 
 // EDIFmtCmd is `claimbook edi fmt`.

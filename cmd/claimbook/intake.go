@@ -26,7 +26,7 @@ type intakeCmd struct {
 
 // Help shows an example.
 func (intakeCmd) Help() string {
-	return "The format is detected by content. Every encounter is accepted, held with its reasons, found to be a duplicate, or refused with its line; one bad record never stops the file. The same file again changes nothing. Exit code 1 when a file is refused, 0 when encounters are merely held.\n\nExample:\n  claimbook intake monday.csv monday-lab.json"
+	return "The format is detected by content. Every encounter is accepted, held with its reasons, found to be a duplicate, or refused with its line; one bad record never stops the file. The same file again changes nothing. Exit code 1 when a file or a record of it is refused, 0 when encounters are merely held.\n\nExample:\n  claimbook intake monday.csv monday-lab.json"
 }
 
 func (c intakeCmd) Run(ctx context.Context, app *App) error {
@@ -142,7 +142,7 @@ func (c intakeCmd) report(ctx context.Context, app *App, book *Book, taken []tak
 			return err
 		}
 		r.Known, r.Continued, r.Name = t.Known, t.Continued, t.path
-		refused = refused || r.State == claimsdb.IntakeRefused
+		refused = refused || r.State == claimsdb.IntakeRefused || r.Refused > 0
 		if app.JSON {
 			if err := json.NewEncoder(app.Stdout).Encode(r); err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -60,14 +59,11 @@ func (c *sandboxAdjudicateCmd) Run(ctx context.Context, app *App) error {
 	options.Today = cmp.Or(options.Today, date.Of(time.Now()))
 	var files []io.Reader
 	for _, name := range c.Files {
-		f, err := os.Open(name)
+		f, err := openInput(name)
 		if err != nil {
-			return exchange.DiskFault(err, name)
+			return err
 		}
 		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return fault.Usagef("CB-FILE-FOLDER", "%s is a folder, not a file", name).WithFix("name the 837 files in it")
-		}
 		files = append(files, f)
 	}
 	answers, err := sandbox.Adjudicate(files, options)
@@ -125,9 +121,9 @@ func orBlank(n int) string {
 }
 
 func readSetupFile(name string) (claims.Setup, error) {
-	f, err := os.Open(name)
+	f, err := openInput(name)
 	if err != nil {
-		return claims.Setup{}, exchange.DiskFault(err, name)
+		return claims.Setup{}, err
 	}
 	defer f.Close()
 	return claims.ReadSetup(f, name)

@@ -93,13 +93,27 @@ func openInput(path string) (*os.File, error) {
 		return nil, fault.Environmentf("CB-FILE-PERMISSION", "the file may not be read by this user").At(path).WithFix("change its permissions, or run as its owner")
 	}
 	if err != nil {
-		return nil, fault.Environmentf("CB-FILE-READ", "the file cannot be opened").At(path).Because(err)
+		return nil, unreadable(path, err)
 	}
 	if info, err := file.Stat(); err == nil && info.IsDir() {
 		_ = file.Close()
 		return nil, fault.Invalidf("CB-FILE-FOLDER", "this is a folder, not a file").At(path).WithFix("name the files in it: " + path + "/*")
 	}
 	return file, nil
+}
+
+// unreadable is the fault of a file that opens but does not yield its content:
+// a bad disk, a lost network folder. What is a fault already stays as it is.
+func unreadable(path string, err error) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err // the path is said once, by us
+	}
+	return fault.Environmentf("CB-FILE-READ", "the file cannot be read").At(path).Because(err).WithFix("check the file and its disk, then try again")
 }
 
 // actor is the person at the keyboard, for the timelines and the input log.
