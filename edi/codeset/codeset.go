@@ -33,12 +33,13 @@ type List struct {
 	Name string // "CARC", "ICD-10-CM"
 	Date string // what the snapshot is as of, for messages: "fiscal year 2022"
 
-	file string
-	once sync.Once
-	text []byte   // lines "code[\tfield…]\n" sorted by code
-	rows []uint32 // where each line begins
-	mu   sync.RWMutex
-	over map[string]entry // from Load; replaces the snapshot when not nil
+	file    string
+	once    sync.Once
+	text    []byte   // lines "code[\tfield…]\n" sorted by code
+	rows    []uint32 // where each line begins
+	mu      sync.RWMutex
+	shipped string           // Date of the snapshot while over replaces it
+	over    map[string]entry // from Load; replaces the snapshot when not nil
 }
 
 // entry is a code of a list that was loaded.
@@ -122,6 +123,9 @@ func (l *List) Load(r io.Reader, asOf string) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.over == nil {
+		l.shipped = l.Date
+	}
 	l.over, l.Date = m, asOf
 	return nil
 }
@@ -130,7 +134,9 @@ func (l *List) Load(r io.Reader, asOf string) error {
 func (l *List) Unload() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.over = nil
+	if l.over != nil {
+		l.over, l.Date = nil, l.shipped
+	}
 }
 
 // LoadDir loads every file KEY.tsv of a folder into the list of that key. A
