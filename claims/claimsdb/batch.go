@@ -181,9 +181,12 @@ func UnsentBatches(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Batch, e
 	return batches(ctx, tx, practiceID, `b.state = 'built' ORDER BY b.number`)
 }
 
-// MarkSent records that a batch was delivered, and its claims with it.
+// MarkSent records that a batch was delivered, and its claims with it. A kill
+// between delivery and this lets an answer come first.
 func MarkSent(ctx context.Context, tx pgx.Tx, practiceID, batchID int64, on date.Date) error {
-	if _, err := tx.Exec(ctx, `UPDATE batch SET state = 'sent', sent_on = $3 WHERE practice_id = $1 AND id = $2 AND state = 'built'`, practiceID, batchID, on); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE batch SET sent_on = $3, state = CASE WHEN EXISTS (
+			SELECT 1 FROM acknowledgment a WHERE a.practice_id = $1 AND a.batch_id = $2 AND a.kind = '999') THEN 'acknowledged' ELSE 'sent' END
+		WHERE practice_id = $1 AND id = $2 AND state = 'built'`, practiceID, batchID, on); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `UPDATE claim SET sent_on = $3 WHERE practice_id = $1 AND batch_id = $2`, practiceID, batchID, on)

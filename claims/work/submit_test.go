@@ -226,3 +226,48 @@ func TestSubmitHoldsWhatBreaksTheGuide(t *testing.T) {
 	w.want("batch", w.text(`SELECT claims, charge FROM batch`), "2 27000\n")
 	w.want("items", w.text(`SELECT kind, amount FROM work_item`), "held 12000\n")
 }
+
+// Two submissions at once send each claim once.
+func TestSubmissionsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.intake(threeClaims)
+	done := make(chan error)
+	for range 3 {
+		go func() {
+			done <- w.tryRun("submit", func(ctx context.Context, tx pgx.Tx, runID int64) error {
+				return w.jobs.Enqueue(ctx, tx, jobs.BatchBuildArgs{PracticeID: w.practice.ID, RunID: runID, Today: today})
+			})
+		}()
+	}
+	for range 3 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	w.want("batches", w.text(`SELECT count(*)::int, sum(claims)::int FROM batch`), "1 3\n")
+	if n := len(w.sent()); n != 1 {
+		t.Errorf("%d files", n)
+	}
+}
+
+// An answer may come before we have recorded that the file was delivered: the
+// process was killed in between. The delivery is repeated and harmless.
+func TestAnswerBeforeDeliveryIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.intake(threeClaims)
+	var batchID int64
+	w.do(func(ctx context.Context, tx pgx.Tx) error {
+		built, err := work.BuildBatches(ctx, tx, w.practice.ID, 0, work.Selection{}, today)
+		if err == nil {
+			batchID = built[0].ID
+		}
+		return err
+	})
+	w.receive(fa("A*2*2*2", "AK2*837*0001*005010X222A1~IK5*A~", "AK2*837*0002*005010X222A1~IK5*A~"))
+	w.want("states", w.states(), "received received received ")
+	w.run("submit", func(ctx context.Context, tx pgx.Tx, runID int64) error {
+		return w.jobs.Enqueue(ctx, tx, jobs.ExchangeSendArgs{PracticeID: w.practice.ID, RunID: runID, BatchID: batchID, Today: today})
+	})
+	w.want("states after the delivery", w.states(), "received received received ")
+	w.want("batch", w.text(`SELECT state, sent_on FROM batch`), "acknowledged 2022-03-14\n")
+}
