@@ -111,7 +111,6 @@ type shareAdjustment struct {
 	amount      money.Cents
 	offset      int64
 	row         int // index into the posting's rows of adjustments
-	claimLevel  bool
 }
 
 // unreported returns the lines of the claim that no share speaks for.

@@ -219,7 +219,7 @@ func (p *Poster) Credits() {
 	}
 }
 
-func sortedReasons(m map[reasonKey]*usedAdjustment) []reasonKey {
+func sortedReasons(m map[reasonKey]money.Cents) []reasonKey {
 	return slices.SortedFunc(maps.Keys(m), func(a, b reasonKey) int {
 		return cmp.Or(cmp.Compare(a.serviceLineID, b.serviceLineID), cmp.Compare(a.group, b.group), cmp.Compare(a.carc, b.carc))
 	})

@@ -143,7 +143,7 @@ func (p *Poster) shares(c *remit835.Claim, ours *Claim) []share {
 		for n, a := range c.Adjustments {
 			row := p.adjustmentRow(c, 0, n)
 			for i, part := range a.Amount.Allocate(weights) {
-				shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row, true})
+				shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row})
 			}
 		}
 		return shares
@@ -163,7 +163,7 @@ func (p *Poster) shares(c *remit835.Claim, ours *Claim) []share {
 		}
 		s := share{line: line, row: p.lineRow(c, svc, line, reason), paid: svc.Paid, offset: svc.ByteOffset, remarks: slices.Concat(remarks, lineRemarks(svc))}
 		for n, a := range svc.Adjustments {
-			s.adjustments = append(s.adjustments, shareAdjustment{a.Group, a.Reason, a.Amount, a.ByteOffset, p.adjustmentRow(c, i+1, n), false})
+			s.adjustments = append(s.adjustments, shareAdjustment{a.Group, a.Reason, a.Amount, a.ByteOffset, p.adjustmentRow(c, i+1, n)})
 		}
 		shares = append(shares, s)
 	}
@@ -171,7 +171,7 @@ func (p *Poster) shares(c *remit835.Claim, ours *Claim) []share {
 		row := p.adjustmentRow(c, 0, n)
 		for i, part := range a.Amount.Allocate(weights) {
 			shares[i].paid -= part
-			shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row, true})
+			shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row})
 		}
 	}
 	rest := c.Paid

@@ -91,8 +91,9 @@ func findOriginal(c *remit835.Claim, earlier []Adjudication) (*Adjudication, str
 // used is which accounts an adjudication moved money between, by line and
 // reason, and what is left of it to take back.
 type used struct {
-	cash        map[int64]ledger.Key // the receivable that the line's payment settled
-	adjustments map[reasonKey]*usedAdjustment
+	cash     map[int64]ledger.Key            // the receivable that the line's payment settled
+	moved    map[reasonKey][]ledger.Transfer // by line and reason
+	reported map[reasonKey]money.Cents       // by reason alone: what a claim's own CAS was spread over is not recorded by line
 }
 
 type reasonKey struct {
@@ -100,28 +101,16 @@ type reasonKey struct {
 	group, carc   string
 }
 
-type usedAdjustment struct {
-	reported money.Cents
-	moved    []ledger.Transfer
-}
-
 func accountsOf(a *Adjudication) used {
-	u := used{cash: map[int64]ledger.Key{}, adjustments: map[reasonKey]*usedAdjustment{}}
-	at := func(line int64, group, carc string) *usedAdjustment {
-		key := reasonKey{line, group, carc}
-		if u.adjustments[key] == nil {
-			u.adjustments[key] = &usedAdjustment{}
-		}
-		return u.adjustments[key]
-	}
+	u := used{cash: map[int64]ledger.Key{}, moved: map[reasonKey][]ledger.Transfer{}, reported: map[reasonKey]money.Cents{}}
 	for _, r := range a.Adjustments {
-		at(r.ServiceLineID, r.Group, r.CARC).reported += r.Amount
+		u.reported[reasonKey{0, r.Group, r.CARC}] += r.Amount
 	}
 	for _, t := range a.Transfers {
 		switch {
 		case t.GroupCode != "":
-			line := max(t.Debit.ServiceLineID, t.Credit.ServiceLineID)
-			at(line, t.GroupCode, t.CARC).moved = append(at(line, t.GroupCode, t.CARC).moved, t)
+			key := reasonKey{max(t.Debit.ServiceLineID, t.Credit.ServiceLineID), t.GroupCode, t.CARC}
+			u.moved[key] = append(u.moved[key], t)
 		case t.Debit.Account == ledger.EFTClearing:
 			u.cash[t.Credit.ServiceLineID] = t.Credit
 		case t.Credit.Account == ledger.EFTClearing:
@@ -136,19 +125,17 @@ func accountsOf(a *Adjudication) used {
 func (p *Poster) reverseAdjustment(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment, was used) []string {
 	d := p.dimensions(ours, s, a.offset)
 	d.GroupCode, d.CARC = a.group, a.carc
-	original := was.adjustments[reasonKey{lineOf(s), a.group, a.carc}]
-	if original == nil && a.claimLevel {
-		original = was.adjustments[reasonKey{0, a.group, a.carc}]
-	}
 	treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
-	if original == nil {
+	reason := reasonKey{0, a.group, a.carc}
+	if _, known := was.reported[reason]; !known {
 		return p.reverseUnknown(e, ours, asked, next, s, a, treatment, d)
 	}
-	original.reported += a.amount // to zero, when the reversal is the mirror
+	was.reported[reason] += a.amount // to zero, when the reversal is the mirror
 	left := a.amount
 	posted := money.Cents(0)
-	for i := range original.moved {
-		t := &original.moved[i]
+	moved := was.moved[reasonKey{lineOf(s), a.group, a.carc}]
+	for i := range moved {
+		t := &moved[i]
 		amount := max(left, -t.Amount) // what is left of this transfer, as a negative amount
 		if left > 0 {
 			amount = 0 // the original's was negative: its transfer went the other way
@@ -193,8 +180,8 @@ func (p *Poster) reverseUnknown(e *entry, ours *Claim, asked NextPayer, next *Ne
 // leftOver names what the reversal did not take back.
 func (u used) leftOver() []string {
 	var list []string
-	for _, key := range sortedReasons(u.adjustments) {
-		if rest := u.adjustments[key].reported; rest != 0 {
+	for _, key := range sortedReasons(u.reported) {
+		if rest := u.reported[key]; rest != 0 {
 			list = append(list, fmt.Sprintf("%s-%s %s more than the original reported", key.group, key.carc, (-rest).Dollars()))
 		}
 	}

@@ -59,6 +59,12 @@ func offsetOf(err error) int64 {
 	return -1
 }
 
+// isCut reports whether the error says that the input ended too early.
+func isCut(err error) bool {
+	var syntax *x12.SyntaxError
+	return errors.As(err, &syntax) && (syntax.Code == x12.CodeTruncated || syntax.Code == x12.CodeSEMissing)
+}
+
 // maxReasons bounds how many faults a quarantined payment lists.
 const maxReasons = 5
 
@@ -96,6 +102,7 @@ func (p *poster) audit() (*audit, error) {
 	var balancer remit835.Balancer
 	var bad faults
 	hasher := remit835.NewHasher(payment)
+	cut := false // the payment's end is missing: what follows from that is said once
 	for last := error(nil); ; {
 		c, err := d.NextClaim()
 		if err == io.EOF {
@@ -109,7 +116,10 @@ func (p *poster) audit() (*audit, error) {
 				break
 			}
 			last = err
-			bad.note(err.Error())
+			if !cut {
+				bad.note(err.Error())
+			}
+			cut = cut || isCut(err)
 			if d.Fatal() {
 				break
 			}
