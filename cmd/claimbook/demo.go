@@ -241,11 +241,11 @@ func (d *demoDay) pointers(ctx context.Context, tx pgx.Tx) ([]demo.Pointer, erro
 		login = "user demo, with the password of the first demo here"
 	}
 	list := []demo.Pointer{
-		{"Look at it in a browser", self + " serve      then http://127.0.0.1:8370"},
-		{"", login},
-		{"Statements", d.path("statements")},
-		{"What went out, came in", d.path("sent") + "   " + d.path("inbound")},
-		{"Prove the book", self + " verify"},
+		{What: "Look at it in a browser", Where: self + " serve      then http://127.0.0.1:8370"},
+		{What: "", Where: login},
+		{What: "Statements", Where: d.path("statements")},
+		{What: "What went out, came in", Where: d.path("sent") + "   " + d.path("inbound")},
+		{What: "Prove the book", Where: self + " verify"},
 	}
 	if paid != "" {
 		list = append(list, demo.Pointer{What: "Every cent of a claim", Where: self + " explain claim " + paid})
