@@ -352,6 +352,52 @@ func TestPartnerRules(t *testing.T) {
 	}
 }
 
+// A bad unit is rejected with its place; everything else goes on.
+func TestTheRestGoesOn(t *testing.T) {
+	good := strings.ReplaceAll(base(t, "835.edi"), "~\n", "~")
+	set := good[strings.Index(good, "ST*"):strings.Index(good, "GE*")]
+	head, tail := good[:strings.Index(good, "ST*")], "GE*3*201~IEA*1*000000201~"
+	other := func(n string) string { return strings.ReplaceAll(set, "0001~", n+"~") }
+	for _, c := range []struct {
+		name, middle string
+		want         []string
+		claims       []int
+	}{
+		{"nothing wrong", other("0002"), nil, []int{2, 2, 2}},
+		{"a version that nobody knows", "ST*835*0002*004010X091A1~CLP*1~SE*3*0002~", []string{"X12-VERSION"}, []int{2, 0, 2}},
+		{"a set without its end", "ST*835*0002~" + set[strings.Index(set, "BPR"):strings.Index(set, "SE*")], []string{"X12-SE-MISSING", "X12-SEG-MISSING"}, []int{2, 2, 2}},
+		{"noise", "ST*835*0002~\x00\xff\x13*\x07~SE*3*0002~", []string{"X12-SEG-UNKNOWN", "X12-SEG-MISSING", "X12-SEG-MISSING", "X12-LOOP-MISSING", "X12-LOOP-MISSING"}, []int{2, 0, 2}},
+		{"an element separator in a name", strings.Replace(other("0002"), "NM1*QC*1*SAMPLE*ANNA", "NM1*QC*1*SAM*PLE*ANNA", 1),
+			[]string{"X12-EL-NOTUSED", "X12-EL-CODE"}, []int{2, 2, 2}},
+	} {
+		middle := count(strings.ReplaceAll(c.middle, "~", "~\n"))
+		r := run(t, head+set+middle+other("0003")+tail, check.Options{})
+		got := codes(r)
+		if c.name == "an element separator in a name" { // what follows from one separator is the walker's business
+			if len(got) == 0 || r.Valid() {
+				t.Errorf("%s: nothing is found", c.name)
+			}
+		} else if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s: %s", c.name, d)
+		}
+		var claims []int
+		for _, s := range r.Interchanges[0].Groups[0].Transactions {
+			claims = append(claims, s.Claims)
+			if s.Control != "0002" && s.Invalid {
+				t.Errorf("%s: set %s is called invalid", c.name, s.Control)
+			}
+		}
+		if d := cmp.Diff(c.claims, claims); d != "" {
+			t.Errorf("%s: claims %s", c.name, d)
+		}
+	}
+	// an interchange inside another: the outer one is cut, the inner one is whole
+	r := run(t, head+set+good, check.Options{})
+	if len(r.Interchanges) != 2 || r.Interchanges[0].Complete || !r.Interchanges[1].Complete || r.Interchanges[1].Groups[0].Transactions[0].Invalid {
+		t.Errorf("nested interchanges: %s", describe(r))
+	}
+}
+
 func TestManyFindingsAreBounded(t *testing.T) {
 	in := base(t, "837d.edi")
 	in = strings.Replace(in, "TOO*JP*12*L:O~\n", strings.Repeat("TOO*JP*12*X~\n", 3000), 1)

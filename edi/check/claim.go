@@ -14,46 +14,49 @@ type claimRules struct {
 	on   bool
 	kind byte // P, I or D
 
-	levels   []level // HL of the set, by number
-	open     bool
-	total    int
-	charge   money.Cents
-	number   []byte
-	at       place // of CLM02
-	at05     place // of CLM05
-	bill     [2]byte
-	freq     byte
-	f8       place
-	hasF8    bool
-	dates    claimDates
-	causes   struct{ auto, other, state bool }
-	dx       int
-	dxAt     place
-	icd9     bool
-	icd10    bool
-	admit    bool
-	lines    int
-	sum      money.Cents
-	others   []otherPayer
-	rank     byte // of 2000B
-	ranks    [256]uint8
-	filing   [2]byte
-	self     bool
-	under    byte // B or C: which level the claim stands under
-	facts    struct{ n3, n4, dmg bool }
-	stops    int
-	cr1      place
-	hasCR1   bool
-	hasCR2   bool
-	hasX4    bool
-	hasEW    bool
-	first454 bool
-	refs     map[string]bool
-	line     serviceLine
-	member   subscriber
-	record   *ClaimRecord
-	sbr      place
-	provider int
+	levels      []level // HL of the set, by number
+	open        bool
+	total       int
+	charge      money.Cents
+	number      []byte
+	at          place // of CLM02
+	at05        place // of CLM05
+	bill        [2]byte
+	freq        byte
+	f8          place
+	referral    place // of REF*9F
+	hasReferral bool
+	referred    bool
+	hasF8       bool
+	dates       claimDates
+	causes      struct{ auto, other, state bool }
+	dx          int
+	dxAt        place
+	icd9        bool
+	icd10       bool
+	admit       bool
+	lines       int
+	sum         money.Cents
+	others      []otherPayer
+	rank        byte // of 2000B
+	ranks       [256]uint8
+	filing      [2]byte
+	self        bool
+	under       byte // B or C: which level the claim stands under
+	facts       struct{ n3, n4, dmg bool }
+	stops       int
+	cr1         place
+	hasCR1      bool
+	hasCR2      bool
+	hasX4       bool
+	hasEW       bool
+	first454    bool
+	refs        map[string]bool
+	line        serviceLine
+	member      subscriber
+	record      *ClaimRecord
+	sbr         place
+	provider    int
 }
 
 // level is one HL.
@@ -169,6 +172,8 @@ func (r *claimRules) segment(s *x12.Segment, step guide.Step, role role) {
 		} else {
 			r.stops |= 1
 		}
+	case roleReferring:
+		r.referred = true
 	case roleOtherSBR:
 		r.other(s)
 	case roleOtherCAS, roleOtherAMT, roleOtherPayer, roleOtherDecided:
@@ -338,6 +343,8 @@ func (r *claimRules) claimReference(s *x12.Segment) {
 	switch string(s.Element(1)) {
 	case "F8":
 		r.f8, r.hasF8 = placeOf(s, "2300", 2), true
+	case "9F":
+		r.referral, r.hasReferral = placeOf(s, "2300", 2), true
 	case "X4":
 		r.hasX4 = true
 	case "EW":
@@ -392,6 +399,9 @@ func (r *claimRules) endClaim() {
 	}
 	if r.hasCR1 && r.stops != 3 {
 		c.findAt(ruleAmbulance, r.cr1, "an ambulance transport without its pick-up or drop-off loop")
+	}
+	if r.hasReferral && !r.referred && r.kind != 'I' {
+		c.findAt(ruleReferral, r.referral, "a referral number without the provider who referred")
 	}
 	r.place()
 	r.coordination()

@@ -31,7 +31,7 @@ const (
 	roleClaimCR2
 	rolePWK
 	roleAmbulanceStop
-	roleCL1
+	roleReferring
 	roleOtherSBR
 	roleOtherCAS
 	roleOtherAMT
@@ -66,7 +66,7 @@ var roleNames = map[string]role{
 	"2010BA/N4": roleSubscriberN4, "2010BA/DMG": roleSubscriberDMG, "2010CA/NM1": rolePatientName, "2010AA/NM1": roleBillingName,
 	"2300/CLM": roleCLM, "2300/DTP": roleClaimDTP, "2300/REF": roleClaimREF, "2300/HI": roleClaimHI, "2300/CR1": roleClaimCR1,
 	"2300/CR2": roleClaimCR2, "2300/PWK": rolePWK, "2400/PWK": rolePWK, "2310E/NM1": roleAmbulanceStop, "2310F/NM1": roleAmbulanceStop,
-	"2420G/NM1": roleAmbulanceStop, "2420H/NM1": roleAmbulanceStop, "2300/CL1": roleCL1,
+	"2420G/NM1": roleAmbulanceStop, "2420H/NM1": roleAmbulanceStop, "2310A/NM1": roleReferring, "2420F/NM1": roleReferring,
 	"2320/SBR": roleOtherSBR, "2320/CAS": roleOtherCAS, "2320/AMT": roleOtherAMT, "2330B/NM1": roleOtherPayer, "2330B/DTP": roleOtherDecided,
 	"2400/LX": roleLX, "2400/SV1": roleService, "2400/SV2": roleService, "2400/SV3": roleService, "2400/DTP": roleLineDTP,
 	"2400/REF": roleLineREF, "2400/CR1": roleLineCR1, "2400/CR3": roleLineCR3, "2400/NTE": roleLineNTE, "2400/TOO": roleTOO,
@@ -92,7 +92,7 @@ var roleTables = sync.OnceValue(func() map[*guide.Guide][]role {
 		}
 		if g.Name == "837I" || g.Name == "837D" { // ambulance stops are the professional guide's loops
 			for i, r := range table {
-				if r == roleAmbulanceStop {
+				if r == roleAmbulanceStop || r == roleReferring && g.Name == "837I" {
 					table[i] = noRole
 				}
 			}

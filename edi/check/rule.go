@@ -92,6 +92,7 @@ var (
 	ruleAutoState   = rule(4, bad, "837P 837D", "837-AUTO-STATE", "an automobile accident (AA) has its state (CLM11-4) or country (CLM11-5)", "fill in the state", "A6:248:", "8", "I9")
 	ruleAmbulance   = rule(4, bad, "837P", "837-AMBULANCE", "an ambulance transport (CR1) has its pick-up and drop-off loops (2310E and F, or 2420G and H)", "add both addresses", "A6:21:", "I6")
 	ruleAttachment  = rule(4, bad, any837, "837-PWK-NUMBER", "an attachment that is sent (PWK02 = BM, EL, EM, FT or FX) has its control number (PWK06)", "fill in PWK05 and PWK06", "A6:294:", "8", "I9")
+	ruleReferral    = rule(4, bad, "837P 837D", "837-REFERRAL", "a claim with a referral number (REF*9F) names the referring provider (2310A or 2420F)", "add the referring provider, or remove the number", "A6:94:", "I6")
 	ruleSelf        = rule(4, bad, any837, "837-SELF-FACTS", "a subscriber who is the patient (SBR02 = 18) has address, birth date and gender", "add N3, N4 and DMG in 2010BA", "A6:126:IL", "I6")
 	rulePatient     = rule(4, bad, any837, "837-PATIENT-LEVEL", "claims stand under the subscriber when SBR02 is 18, else under a patient level (2000C)", "set SBR02 to 18 and leave 2000C out, or add 2000C", "A7:156:", "8", "7")
 	ruleMSP         = rule(4, odd, "837P 837I", "837-MSP", "a claim to Medicare that is not primary says why (SBR05)", "fill in SBR05 with the Medicare secondary reason", "A6:171:", "8", "I9")

@@ -27,14 +27,13 @@ type Finding struct {
 	Message   string // plain words
 	Fix       string // what to change
 
-	TA105  string // TA1: note code
-	IK304  string // 999: segment syntax error
-	IK403  string // 999: element syntax error
-	IK502  string // 999: transaction set syntax error
-	AK905  string // 999: group syntax error
-	STC    Status // 277CA: status of the claim
-	Claim  string // CLM01 or CLP01 of the claim it concerns, when known
-	Remedy string // name of the trigger for CTX, "CLM05-3" and the like; may be empty
+	TA105 string // TA1: note code
+	IK304 string // 999: segment syntax error
+	IK403 string // 999: element syntax error
+	IK502 string // 999: transaction set syntax error
+	AK905 string // 999: group syntax error
+	STC   Status // 277CA: status of the claim
+	Claim string // CLM01 or CLP01 of the claim it concerns, when known
 }
 
 // Status is the composite of STC01: category, code and entity.

@@ -232,6 +232,20 @@ func TestShow(t *testing.T) {
 	}
 }
 
+func TestShowExplainsCodes(t *testing.T) {
+	in := strings.Replace(remittance, "CAS*PR*1*10~", "CAS*PR*1*10~", 1)
+	in = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0800*^*00501*000000001*0*T*:~GS*HP*S1*R1*20260105*0800*1*X*005010X221A1~" + in + "GE*1*1~IEA*1*000000001~"
+	var out bytes.Buffer
+	if _, err := guide.Show(&out, strings.NewReader(in)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"01    Group: PR  (Patient responsibility)", "02    Reason 1: 1  (Deductible)", "02    Status: 1  (Processed as primary)", "06    Filing kind: 12  (PPO)"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the tree lacks %q", want)
+		}
+	}
+}
+
 // The names of loops, segments and elements are there for every place that a
 // guide has.
 func TestEveryPlaceHasAName(t *testing.T) {

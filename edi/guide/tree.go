@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/x12"
 )
 
@@ -32,6 +33,34 @@ type NodeItem struct {
 	Component int    `json:"component,omitempty"`
 	Name      string `json:"name"`
 	Value     string `json:"value"`
+	Meaning   string `json:"meaning,omitempty"` // of a code, in our own words
+}
+
+// meaning explains a code where a list of ours does.
+func meaning(id string, element, component int, v string) (label string) {
+	switch {
+	case id == "CAS" && element == 1:
+		label, _ = codeset.GroupCode(v)
+	case id == "CAS" && element%3 == 2:
+		label, _ = codeset.CARC(v)
+	case id == "LQ" && element == 2, id == "MOA" && element >= 3 && element <= 7, id == "MIA" && (element == 5 || element >= 20 && element <= 23):
+		label, _ = codeset.RARC(v)
+	case id == "CLP" && element == 2:
+		label, _ = codeset.ClaimStatusOfRemittance(v)
+	case id == "PLB" && component == 1, id == "PLB" && component == 0 && element >= 3 && element%2 == 1:
+		label, _ = codeset.ProviderAdjustment(v)
+	case id == "STC" && (element == 1 || element >= 10) && component == 1:
+		label, _ = codeset.ClaimStatusCategory(v)
+	case id == "STC" && (element == 1 || element >= 10) && component == 2:
+		label, _ = codeset.ClaimStatus(v)
+	case id == "CLM" && element == 5 && component == 3:
+		label, _ = codeset.Frequency(v)
+	case id == "SBR" && element == 9, id == "CLP" && element == 6:
+		label, _ = codeset.ClaimFilingIndicator(v)
+	case id == "SBR" && element == 2, id == "PAT" && element == 1:
+		label, _ = codeset.Relationship(v)
+	}
+	return label
 }
 
 // Nodes calls yield for every segment of a stream in order. Faults come as
@@ -120,7 +149,8 @@ func items(s *x12.Segment, def *Segment) []NodeItem {
 			name = e.Name
 		}
 		if s.Components(i) <= 1 || e == nil || e.Components == nil || s.Repetitions(i) > 1 {
-			out = append(out, NodeItem{Element: i, Name: name, Value: strings.TrimRight(string(v), " ")})
+			value := strings.TrimRight(string(v), " ")
+			out = append(out, NodeItem{Element: i, Name: name, Value: value, Meaning: meaning(s.ID(), i, 0, value)})
 			continue
 		}
 		for k := 1; k <= s.Components(i); k++ {
@@ -129,7 +159,7 @@ func items(s *x12.Segment, def *Segment) []NodeItem {
 				if k <= len(e.Components) {
 					part = e.Components[k-1].Name
 				}
-				out = append(out, NodeItem{i, k, part, string(p)})
+				out = append(out, NodeItem{i, k, part, string(p), meaning(s.ID(), i, k, string(p))})
 			}
 		}
 	}
@@ -161,7 +191,11 @@ func Show(w io.Writer, r io.Reader) (faults int, err error) {
 			if e.Component > 0 {
 				place += fmt.Sprintf("-%d", e.Component)
 			}
-			fmt.Fprintf(out, "%s     %-5s %s: %s\n", pad, place, e.Name, e.Value)
+			fmt.Fprintf(out, "%s     %-5s %s: %s", pad, place, e.Name, e.Value)
+			if e.Meaning != "" {
+				fmt.Fprintf(out, "  (%s)", e.Meaning)
+			}
+			fmt.Fprintln(out)
 		}
 		return nil
 	})
