@@ -154,12 +154,6 @@ func (w *Writer) Period(v *Period) {
 	_ = b.Bytes(dst).End()
 }
 
-// AppendDay appends a day as CCYYMMDD.
-func AppendDay(dst []byte, y, m, d int) []byte {
-	return append(dst, byte('0'+y/1000%10), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10),
-		byte('0'+m/10%10), byte('0'+m%10), byte('0'+d/10%10), byte('0'+d%10))
-}
-
 // DTM reads a DTM segment.
 func (r *Scanner) DTM() Date {
 	r.Most(2)

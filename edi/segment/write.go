@@ -3,7 +3,6 @@ package segment
 import (
 	"io"
 	"slices"
-	"strconv"
 
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/date"
@@ -159,39 +158,4 @@ func OptCents(b *x12.Builder, v Optional[money.Cents]) *x12.Builder {
 		return b.Skip(1)
 	}
 	return b.Cents(v.Value)
-}
-
-// AppendDecimal appends a number in X12's shortest form: "2", "0.5", "-1.25".
-func AppendDecimal(dst []byte, v decimal.Decimal) []byte {
-	exp := int(v.Exponent())
-	if v.NumDigits() > 18 || exp > 0 || exp < -18 {
-		return appendLong(dst, v)
-	}
-	n := v.CoefficientInt64()
-	for exp < 0 && n%10 == 0 {
-		n, exp = n/10, exp+1
-	}
-	if n < 0 {
-		dst, n = append(dst, '-'), -n
-	}
-	if exp == 0 {
-		return strconv.AppendInt(dst, n, 10)
-	}
-	div := int64(1)
-	for range -exp {
-		div *= 10
-	}
-	dst = strconv.AppendInt(dst, n/div, 10)
-	dst = append(dst, '.')
-	for rest := n % div; div > 1; {
-		div /= 10
-		dst = append(dst, byte('0'+rest/div))
-		rest %= div
-	}
-	return dst
-}
-
-func appendLong(dst []byte, v decimal.Decimal) []byte {
-	s := v.String() // a decimal's String has no trailing zeros and no exponent
-	return append(dst, s...)
 }

@@ -1,0 +1,141 @@
+package segment
+
+import "github.com/claimbook/claimbook/edi/x12"
+
+// ID returns the identifier of a segment. For those of the typed transactions a
+// switch serves faster than a map, and decoders ask for every segment.
+func ID(s *x12.Segment) string {
+	raw, sep, n := s.Raw(), s.Delimiters().Element, 0
+	for n < len(raw) && n < 4 && raw[n] != sep {
+		n++
+	}
+	switch string(raw[:n]) {
+	case "BPR":
+		return "BPR"
+	case "TRN":
+		return "TRN"
+	case "CUR":
+		return "CUR"
+	case "REF":
+		return "REF"
+	case "DTM":
+		return "DTM"
+	case "N1":
+		return "N1"
+	case "N3":
+		return "N3"
+	case "N4":
+		return "N4"
+	case "PER":
+		return "PER"
+	case "RDM":
+		return "RDM"
+	case "LX":
+		return "LX"
+	case "TS3":
+		return "TS3"
+	case "TS2":
+		return "TS2"
+	case "CLP":
+		return "CLP"
+	case "CAS":
+		return "CAS"
+	case "NM1":
+		return "NM1"
+	case "MIA":
+		return "MIA"
+	case "MOA":
+		return "MOA"
+	case "AMT":
+		return "AMT"
+	case "QTY":
+		return "QTY"
+	case "SVC":
+		return "SVC"
+	case "LQ":
+		return "LQ"
+	case "PLB":
+		return "PLB"
+	case "ISA":
+		return "ISA"
+	case "GS":
+		return "GS"
+	case "ST":
+		return "ST"
+	case "SE":
+		return "SE"
+	case "GE":
+		return "GE"
+	case "IEA":
+		return "IEA"
+	case "TA1":
+		return "TA1"
+	case "BHT":
+		return "BHT"
+	case "HL":
+		return "HL"
+	case "PRV":
+		return "PRV"
+	case "SBR":
+		return "SBR"
+	case "PAT":
+		return "PAT"
+	case "DMG":
+		return "DMG"
+	case "CLM":
+		return "CLM"
+	case "DTP":
+		return "DTP"
+	case "PWK":
+		return "PWK"
+	case "CN1":
+		return "CN1"
+	case "K3":
+		return "K3"
+	case "NTE":
+		return "NTE"
+	case "CRC":
+		return "CRC"
+	case "HI":
+		return "HI"
+	case "HCP":
+		return "HCP"
+	case "OI":
+		return "OI"
+	case "SV1":
+		return "SV1"
+	case "SV2":
+		return "SV2"
+	case "SV3":
+		return "SV3"
+	case "SVD":
+		return "SVD"
+	case "LIN":
+		return "LIN"
+	case "CTP":
+		return "CTP"
+	case "FRM":
+		return "FRM"
+	case "TOO":
+		return "TOO"
+	case "CL1":
+		return "CL1"
+	case "STC":
+		return "STC"
+	case "IK3":
+		return "IK3"
+	case "IK4":
+		return "IK4"
+	case "IK5":
+		return "IK5"
+	case "CTX":
+		return "CTX"
+	case "AK1":
+		return "AK1"
+	case "AK2":
+		return "AK2"
+	case "AK9":
+		return "AK9"
+	}
+	return s.ID()
+}
