@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,9 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/claimbook/claimbook/edi/check"
-	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/guide"
-	"github.com/claimbook/claimbook/edi/x12"
 )
 
 // base returns a synthetic file of testdata with its segments counted.
@@ -75,132 +70,6 @@ func TestBasesAreClean(t *testing.T) {
 	for _, name := range []string{"837p.edi", "837i.edi", "837d.edi", "835.edi", "999.edi", "277ca.edi"} {
 		if r := run(t, base(t, name), check.Options{}); len(codes(r)) > 0 {
 			t.Errorf("%s:%s", name, describe(r))
-		}
-	}
-}
-
-// vector is one file of testdata/rules: a base, and the edits that make it pass
-// and fail its rule.
-type vector struct {
-	code, base, levels string
-	pass, fail         [][2]string
-	passes, fails      string // whole input instead of edits
-}
-
-func readVector(t *testing.T, path string) vector {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := vector{code: strings.TrimSuffix(filepath.Base(path), ".txt")}
-	for n, line := range strings.Split(string(b), "\n") {
-		key, rest, _ := strings.Cut(line, ": ")
-		edit := func() [2]string {
-			from, to, ok := strings.Cut(rest, " => ")
-			if !ok {
-				t.Fatalf("%s line %d: no => in the edit", path, n+1)
-			}
-			unescape := strings.NewReplacer(`\n`, "\n", `\x01`, "\x01", `\xff`, "\xff", `\xe9`, "\xe9").Replace
-			return [2]string{unescape(from), unescape(to)}
-		}
-		switch {
-		case line == "" || line[0] == '#':
-		case key == "base":
-			v.base = rest
-		case key == "list": // a code list to load: key = lines
-			name, text, _ := strings.Cut(rest, " = ")
-			l := codeset.Lists()[name]
-			if err := l.Load(strings.NewReader(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)), "2026"); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(l.Unload)
-		case key == "pass":
-			v.pass = append(v.pass, edit())
-		case key == "fail":
-			v.fail = append(v.fail, edit())
-		default:
-			t.Fatalf("%s line %d: %q is not base, pass or fail", path, n+1, key)
-		}
-	}
-	return v
-}
-
-func edited(t *testing.T, v vector, edits [][2]string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", v.base))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := string(b)
-	for _, e := range edits {
-		if e[0] == "*ALL*" {
-			s = e[1]
-			continue
-		}
-		if !strings.Contains(s, e[0]) {
-			t.Fatalf("%s: %q is not in %s", v.code, e[0], v.base)
-		}
-		s = strings.Replace(s, e[0], e[1], 1)
-	}
-	return count(s)
-}
-
-// Every rule has a vector that passes it and one that fails it.
-func TestRules(t *testing.T) {
-	for _, r := range check.Rules() {
-		t.Run(r.Code, func(t *testing.T) {
-			v := readVector(t, filepath.Join("testdata", "rules", r.Code+".txt"))
-			o := check.Options{}
-			if r.SNIP == 7 {
-				o.Partner = partner(t)
-			}
-			code := r.Code
-			if r.SNIP == 7 {
-				code = "BL-01"
-			}
-			passed := run(t, edited(t, v, v.pass), o)
-			if slices.Contains(codes(passed), code) {
-				t.Errorf("the passing vector fails:%s", describe(passed))
-			}
-			failed := run(t, edited(t, v, v.fail), o)
-			if !slices.Contains(codes(failed), code) {
-				t.Errorf("the failing vector does not report %s:%s", r.Code, describe(failed))
-			}
-			failed.Findings(func(f *guide.Finding) {
-				if f.Code != code {
-					return
-				}
-				if f.SNIP != r.SNIP || f.Severity != r.Severity || f.Message == "" || f.Fix == "" {
-					t.Errorf("the finding %+v does not say what the table says", f)
-				}
-				if f.Severity == guide.Error && failed.Valid() {
-					t.Error("the file is called valid")
-				}
-			})
-		})
-	}
-}
-
-// Whatever a run reports is in the table of rules.
-func TestEveryCodeIsInTheTable(t *testing.T) {
-	known := map[string]bool{"BL-01": true}
-	for _, r := range check.Rules() {
-		if known[r.Code] {
-			t.Errorf("%s stands twice in the table", r.Code)
-		}
-		known[r.Code] = true
-	}
-	paths, _ := filepath.Glob("testdata/rules/*.txt")
-	for _, p := range paths {
-		v := readVector(t, p)
-		if !known[v.code] {
-			t.Errorf("%s has a vector but no rule", v.code)
-		}
-		for _, c := range codes(run(t, edited(t, v, v.fail), check.Options{})) {
-			if !known[c] {
-				t.Errorf("%s reports %s, which is not in the table", v.code, c)
-			}
 		}
 	}
 }
@@ -415,83 +284,6 @@ func TestTruncationAtEveryByte(t *testing.T) {
 			if r := run(t, in[:n], check.Options{}); r.Valid() {
 				t.Fatalf("%s cut at byte %d is called valid", name, n)
 			}
-		}
-	}
-}
-
-// The public files of others, where they are present: the published examples of
-// the guides are clean at levels 1 to 4, and nothing crashes.
-func TestSamples(t *testing.T) {
-	dir := os.Getenv("CLAIMBOOK_SAMPLES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "samples")
-	}
-	paths, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
-	if len(paths) == 0 {
-		t.Logf("no sample files in %s: nothing compared", dir)
-		return
-	}
-	// Published examples that are wrong themselves, and why.
-	refused := map[string]string{
-		"kputnam_stupidedi__005010_X221-HP835-Health-Care-Claim-Payment-Advice_2.edi":  "X12-GARBAGE X12-SEG-MISSING",                          // prose before ISA; no technical contact
-		"kputnam_stupidedi__005010_X221-HP835-Health-Care-Claim-Payment-Advice_3a.edi": "X12-GARBAGE 835-PAYMENT X12-SEG-MISSING X12-SE-COUNT", // the same; the PLB does not add up
-		"kputnam_stupidedi__005010_X222-HC837-Health-Care-Claim-Professional_1.edi":    "X12-GARBAGE",                                          // prose before ISA
-		"kputnam_stupidedi__837-institutional-claim.edi":                               "X12-EL-DATE",                                          // DTP*434 says a period and gives a day
-	}
-	checked := 0
-	for _, p := range paths {
-		b, err := os.ReadFile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := filepath.Base(p)
-		r := run(t, string(b), check.Options{Claims: true})
-		r.Findings(func(f *guide.Finding) {
-			if f.Message == "" || f.Offset < 0 || f.Offset > int64(len(b)) {
-				t.Errorf("%s: a finding without message or place: %+v", name, f)
-			}
-		})
-		roundTrip(t, name, string(b), codes(r))
-		if !strings.HasPrefix(name, "kputnam_stupidedi") {
-			continue
-		}
-		checked++
-		r = run(t, string(b), check.Options{Levels: []int{1, 2, 3, 4}})
-		if got := strings.Join(codes(r), " "); got != refused[name] {
-			t.Errorf("%s: got %q, want %q:%s", name, got, refused[name], describe(r))
-		}
-	}
-	t.Logf("%d files read, %d published examples compared", len(paths), checked)
-}
-
-// roundTrip formats a file and checks that it says the same, and that its
-// canonical form is a fixed point.
-func roundTrip(t *testing.T, name, in string, want []string) {
-	t.Helper()
-	var lines, compact, canonical, again bytes.Buffer
-	for _, err := range []error{
-		x12.Format(&lines, strings.NewReader(in), false, nil),
-		x12.Format(&compact, strings.NewReader(in), true, nil),
-		x12.Canonical(&canonical, strings.NewReader(in), true, guide.Decimal, nil),
-	} {
-		if err != nil {
-			t.Fatal(name, err)
-		}
-	}
-	if err := x12.Canonical(&again, bytes.NewReader(canonical.Bytes()), true, guide.Decimal, nil); err != nil || again.String() != canonical.String() {
-		t.Errorf("%s: its canonical form is not canonical: %v", name, err)
-	}
-	if _, err := guide.Show(io.Discard, strings.NewReader(in)); err != nil {
-		t.Errorf("%s cannot be shown: %v", name, err)
-	}
-	if slices.ContainsFunc(want, func(c string) bool {
-		return c == x12.CodeGarbage || c == x12.CodeEmpty || c == x12.CodeNotX12 || c == x12.CodeISA
-	}) {
-		return // formatting leaves out what belongs to no interchange
-	}
-	for _, form := range []string{lines.String(), compact.String()} {
-		if d := cmp.Diff(want, codes(run(t, form, check.Options{}))); d != "" {
-			t.Errorf("%s: formatted it has other findings: %s", name, d)
 		}
 	}
 }
