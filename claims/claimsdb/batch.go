@@ -112,6 +112,7 @@ type Batch struct {
 	BuiltOn      date.Date   `json:"built_on"`
 	SentOn       date.Date   `json:"sent_on"`
 	RunID        int64       `json:"-"`
+	OutboundDir  string      `json:"-"` // the partner's; empty: the data directory's
 }
 
 // States of a batch.
@@ -148,7 +149,7 @@ func AddBatch(ctx context.Context, tx pgx.Tx, practiceID int64, b Batch, list []
 }
 
 const batchColumns = `b.id, b.number, b.partner_id, p.code, b.claim_type, b.usage, b.isa_control, b.gs_control, b.claims, b.charge, b.state,
-	coalesce(b.edi_file_id, 0), b.file_name, b.second_reader, b.built_on, b.sent_on, coalesce(b.run_id, 0)
+	coalesce(b.edi_file_id, 0), b.file_name, b.second_reader, b.built_on, b.sent_on, coalesce(b.run_id, 0), p.outbound_dir
 	FROM batch b JOIN trading_partner p ON p.practice_id = b.practice_id AND p.id = b.partner_id`
 
 func batches(ctx context.Context, tx pgx.Tx, practiceID int64, where string, arguments ...any) ([]Batch, error) {

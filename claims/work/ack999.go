@@ -40,10 +40,12 @@ func (a *answering) implementation(ctx context.Context, tx pgx.Tx, r *ack.Respon
 		return err
 	}
 	rejectedSets := 0
+	rest := slices.Clone(all) // of sets that the answer does not list, as some partners do
 	for i := range v.Transactions {
 		set := &v.Transactions[i]
-		list := slices.Clone(all)
-		list = slices.DeleteFunc(list, func(c claimsdb.ClaimState) bool { return c.SetControl != set.Control })
+		of := func(c claimsdb.ClaimState) bool { return c.SetControl == set.Control }
+		list := slices.DeleteFunc(slices.Clone(all), func(c claimsdb.ClaimState) bool { return !of(c) })
+		rest = slices.DeleteFunc(rest, of)
 		if set.Accepted() {
 			a.acceptSet(list, set)
 			continue
@@ -53,13 +55,13 @@ func (a *answering) implementation(ctx context.Context, tx pgx.Tx, r *ack.Respon
 			return err
 		}
 	}
-	if len(v.Transactions) == 0 { // the group as a whole
-		if v.Result.Code == "A" || v.Result.Code == "E" {
-			a.acceptSet(all, &ack.SetResponse{Position: v.Result.Position, Code: v.Result.Code})
-		} else {
-			rejectedSets = 1
-			a.rejectAll(all, "999", fmt.Sprintf("The whole group was rejected (AK901 = %s, %s).", v.Result.Code, strings.Join(v.Result.Errors, " ")), "", v.Result.ByteOffset)
-		}
+	switch {
+	case len(rest) == 0:
+	case v.Result.Code == "A", v.Result.Code == "E", v.Result.Code == "P":
+		a.acceptSet(rest, &ack.SetResponse{Position: v.Result.Position, Code: "A"})
+	default:
+		rejectedSets++
+		a.rejectAll(rest, "999", fmt.Sprintf("The whole group was rejected (AK901 = %s, %s).", v.Result.Code, strings.Join(v.Result.Errors, " ")), "", v.Result.ByteOffset)
 	}
 	return a.closeGroup(ctx, tx, v, rejectedSets)
 }

@@ -141,6 +141,13 @@ func TestPartlyRejectedFile(t *testing.T) {
 	}
 }
 
+// Some partners list only the sets that they reject.
+func TestPartlyRejectedFileThatListsOnlyTheRejected(t *testing.T) {
+	w := sentWorld(t)
+	w.receive(fa("P*2*2*1*5", "AK2*837*0001*005010X222A1~IK3*CLM*22*2300*8~CTX*CLM01:C00000002~IK4*5:3*1325*7*9~IK5*R*5~"))
+	w.want("states", w.states(), "ready rejected received ")
+}
+
 // A refused file is told apart from a refused claim: one item for the batch.
 func TestRejectedFile(t *testing.T) {
 	for name, content := range map[string]string{

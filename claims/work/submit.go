@@ -129,7 +129,7 @@ func (b *batchBuilder) build(ctx context.Context, tx pgx.Tx) error {
 		Number: envelope.Batch, PartnerID: b.partner.ID, PartnerCode: b.partner.Code, ClaimType: b.list[0].ClaimType, Usage: b.partner.Usage,
 		ISAControl: envelope.InterchangeControl, GSControl: envelope.GroupControl, Claims: len(b.list), State: claimsdb.BatchBuilt,
 		FileName: fmt.Sprintf("%s-%s-%s-%09d.x12", b.practice.Code, b.partner.Code, b.list[0].ClaimType, envelope.InterchangeControl),
-		BuiltOn:  b.today, RunID: b.runID, SecondReader: secondReader(content.Bytes()),
+		BuiltOn:  b.today, RunID: b.runID, SecondReader: secondReader(content.Bytes()), OutboundDir: b.partner.OutboundDir,
 	}
 	for _, c := range b.list {
 		b.batch.Charge += c.Charge
@@ -222,12 +222,13 @@ func (b *batchBuilder) save(ctx context.Context, tx pgx.Tx, envelope claims.Enve
 // sender delivers batches into the mailboxes of trading partners.
 type sender struct{ dataDir string }
 
-// Outbox is the folder into which a partner's files are delivered.
-func Outbox(dataDir string, p claimsdb.Partner) string {
-	if p.OutboundDir != "" {
-		return p.OutboundDir
+// Outbox is the folder into which a partner's files are delivered: its own, or
+// one in the data directory.
+func Outbox(dataDir, outboundDir, partnerCode string) string {
+	if outboundDir != "" {
+		return outboundDir
 	}
-	return filepath.Join(dataDir, "outbound", p.Code)
+	return filepath.Join(dataDir, "outbound", partnerCode)
 }
 
 // send is the job exchange.send. Only a file that is there, complete, is sent;
@@ -253,7 +254,7 @@ func (s sender) send(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.Exchange
 	if err != nil {
 		return err
 	}
-	if err := (exchange.Folder{Dir: Outbox(s.dataDir, partner)}).Deliver(ctx, b.FileName, content, file.Size); err != nil {
+	if err := (exchange.Folder{Dir: Outbox(s.dataDir, partner.OutboundDir, partner.Code)}).Deliver(ctx, b.FileName, content, file.Size); err != nil {
 		return err
 	}
 	if err := exchangedb.FinishFile(ctx, tx, job.PracticeID, b.EDIFileID, exchangedb.Finished, "delivered to "+partner.Code); err != nil {

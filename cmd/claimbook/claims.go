@@ -92,15 +92,21 @@ func (c claimsListCmd) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	for _, h := range held {
-		fmt.Fprintf(app.Stdout, "\nEncounter %s (held, patient %s, %s, %s, by %s)\n", h.ExternalID, h.Patient, h.ServiceDate, h.Charge.Dollars(), orDash(h.DueOn.String()))
-		for _, f := range claims.Holds(h.Findings) {
-			fmt.Fprintf(app.Stdout, "  %s. %s\n", f, f.Hint)
-		}
+		fmt.Fprintln(app.Stdout)
+		printHeld(app, h)
 	}
 	if len(held) > 0 {
 		fmt.Fprintf(app.Stdout, "\n%s held.\n", count(len(held), "encounter"))
 	}
 	return nil
+}
+
+// printHeld says why an encounter has no claim and what to do about it.
+func printHeld(app *App, h claimsdb.HeldEncounter) {
+	fmt.Fprintf(app.Stdout, "Encounter %s (held, patient %s, %s, %s, by %s)\n", h.ExternalID, h.Patient, h.ServiceDate, h.Charge.Dollars(), orDash(h.DueOn.String()))
+	for _, f := range claims.Holds(h.Findings) {
+		fmt.Fprintf(app.Stdout, "  %s. %s\n", f, f.Hint)
+	}
 }
 
 func (c claimsListCmd) print(app *App, rows []claimsdb.ClaimRow) error {
@@ -126,7 +132,7 @@ func orDash(text string) string {
 }
 
 type claimsShowCmd struct {
-	Number string `arg:"" placeholder:"CLAIM" help:"Number of the claim, such as C00000042."`
+	Number string `arg:"" placeholder:"CLAIM" help:"Number of the claim, such as C00000042, or id of its encounter."`
 }
 
 // Help shows an example.
@@ -139,12 +145,32 @@ func (c claimsShowCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer book.Close()
 	var d claimsdb.ClaimDetail
-	err = book.read(ctx, func(tx pgx.Tx) (err error) {
+	var held *claimsdb.HeldEncounter
+	err = book.read(ctx, func(tx pgx.Tx) error {
+		numbers, waiting, err := claimsdb.ClaimsOfEncounter(ctx, tx, book.Practice.ID, c.Number)
+		switch {
+		case err != nil:
+			return err
+		case waiting != nil:
+			held = waiting
+			return nil
+		case len(numbers) > 1:
+			return fault.Usagef("CB-CLAIMS-SEVERAL", "encounter %s has several claims", c.Number).WithFix("name one of " + strings.Join(numbers, ", "))
+		case len(numbers) == 1:
+			c.Number = numbers[0]
+		}
 		d, err = claimsdb.FindClaim(ctx, tx, book.Practice.ID, strings.ToUpper(c.Number))
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if held != nil {
+		if app.JSON {
+			return json.NewEncoder(app.Stdout).Encode(held)
+		}
+		printHeld(app, *held)
+		return nil
 	}
 	if app.JSON {
 		return json.NewEncoder(app.Stdout).Encode(d)

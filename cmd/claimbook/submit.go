@@ -61,7 +61,7 @@ func (c submitCmd) Run(ctx context.Context, app *App) error {
 	if err := book.read(ctx, func(tx pgx.Tx) error { return c.copies(ctx, tx, book, batches) }); err != nil {
 		return err
 	}
-	return c.report(app, batches, false)
+	return c.report(app, book, batches, false)
 }
 
 // submit builds and sends what is ready, in this process.
@@ -98,7 +98,7 @@ func (c submitCmd) preview(ctx context.Context, app *App, book *Book, s work.Sel
 	if err != nil {
 		return err
 	}
-	return c.report(app, batches, true)
+	return c.report(app, book, batches, true)
 }
 
 // copies writes the files into the folder that --out names.
@@ -126,15 +126,23 @@ func (c submitCmd) copies(ctx context.Context, tx pgx.Tx, book *Book, batches []
 	return nil
 }
 
-func (c submitCmd) report(app *App, batches []claimsdb.Batch, preview bool) error {
+func (c submitCmd) report(app *App, book *Book, batches []claimsdb.Batch, preview bool) error {
+	path := func(b claimsdb.Batch) string {
+		return filepath.Join(work.Outbox(book.Settings.DataDir, b.OutboundDir, b.PartnerCode), b.FileName)
+	}
 	if app.JSON {
-		if batches == nil {
-			batches = []claimsdb.Batch{}
+		type batchReport struct {
+			claimsdb.Batch
+			Path string `json:"path"` // where it lies, or would
+		}
+		report := make([]batchReport, len(batches))
+		for i, b := range batches {
+			report[i] = batchReport{b, path(b)}
 		}
 		return json.NewEncoder(app.Stdout).Encode(struct {
-			Preview bool             `json:"preview"`
-			Batches []claimsdb.Batch `json:"batches"`
-		}{preview, batches})
+			Preview bool          `json:"preview"`
+			Batches []batchReport `json:"batches"`
+		}{preview, report})
 	}
 	if len(batches) == 0 {
 		fmt.Fprintln(app.Stdout, "Nothing is ready to send.")
@@ -148,7 +156,7 @@ func (c submitCmd) report(app *App, batches []claimsdb.Batch, preview bool) erro
 		if preview {
 			state = "preview"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", b.Number, b.PartnerCode, b.ClaimType, b.Usage, b.Claims, b.Charge.Dollars(), state, b.FileName)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", b.Number, b.PartnerCode, b.ClaimType, b.Usage, b.Claims, b.Charge.Dollars(), state, path(b))
 		claims, charge = claims+b.Claims, charge+b.Charge
 	}
 	if err := w.Flush(); err != nil {
