@@ -28,10 +28,13 @@ type Options struct {
 	Progress func(read int64)
 }
 
-// maxFindings bounds the findings that are kept of one transaction set or
-// envelope; more are counted, so that a broken file of any size is reported in
-// flat memory.
-const maxFindings = 1000
+// The findings that are kept of one transaction set or envelope, and of a whole
+// file. More are counted, so that a broken file of any size is reported in flat
+// memory.
+const (
+	maxFindings     = 1000
+	maxFileFindings = 10_000
+)
 
 // Run validates a stream. The error is that of the input; everything that is
 // wrong with its content is in the report.
@@ -232,7 +235,8 @@ func (c *checker) add(f *guide.Finding) {
 	} else {
 		c.report.warnings++
 	}
-	if len(*list) < maxFindings {
+	if len(*list) < maxFindings && c.report.kept < maxFileFindings {
+		c.report.kept++
 		*list = append(*list, *f)
 	} else {
 		c.report.Unlisted++

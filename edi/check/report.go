@@ -16,7 +16,7 @@ type Report struct {
 	Errors       []guide.Finding // outside of any interchange
 	Unlisted     int             // findings beyond the bound of what is kept
 
-	errors, warnings int
+	errors, warnings, kept int
 }
 
 // Interchange is one ISA to IEA.
