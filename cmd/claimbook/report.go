@@ -15,11 +15,13 @@ import (
 )
 
 type reportCmd struct {
-	Aging         agingCmd         `cmd:"" help:"Receivables by who owes them and for how long."`
-	TrialBalance  trialBalanceCmd  `cmd:"" help:"What every account holds at the end of a day."`
-	Daysheet      daysheetCmd      `cmd:"" help:"Charges, payments and adjustments of a day, or of several."`
-	Rollforward   rollforwardCmd   `cmd:"" help:"A/R month by month: opening, charges, payments, adjustments, closing."`
-	GeneralLedger generalLedgerCmd `cmd:"" help:"One account line by line."`
+	Aging          agingCmd          `cmd:"" help:"Receivables by who owes them and for how long."`
+	TrialBalance   trialBalanceCmd   `cmd:"" help:"What every account holds at the end of a day."`
+	Daysheet       daysheetCmd       `cmd:"" help:"Charges, payments and adjustments of a day, or of several."`
+	Rollforward    rollforwardCmd    `cmd:"" help:"A/R month by month: opening, charges, payments, adjustments, closing."`
+	GeneralLedger  generalLedgerCmd  `cmd:"" help:"One account line by line."`
+	Unapplied      unappliedCmd      `cmd:"" help:"Money that waits for its purpose, with its age."`
+	CreditBalances creditBalancesCmd `cmd:"" help:"Receivables that are credits, with the day by which they go back."`
 }
 
 // formatFlag is how a report is printed.
