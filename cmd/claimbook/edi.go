@@ -27,6 +27,7 @@ type EDICmd struct {
 	Show  EDIShowCmd  `cmd:"" help:"Show a file as a tree with the names of loops and elements."`
 	Fmt   EDIFmtCmd   `cmd:"" help:"Write a file one segment a line, compact, or in canonical form."`
 	Split EDISplitCmd `cmd:"" help:"Write one file a transaction set."`
+	Codes EDICodesCmd `cmd:"" help:"The code lists that codes are checked against."`
 }
 
 // EDICheckCmd is `claimbook edi check`.
@@ -67,6 +68,9 @@ func (c EDICheckCmd) Run(app *App) error {
 	}
 	files, err := ediFiles(c.Files)
 	if err != nil {
+		return err
+	}
+	if err := loadCodes(app); err != nil {
 		return err
 	}
 	valid := true
