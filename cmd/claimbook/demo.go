@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/term"
 
 	"github.com/claimbook/claimbook/claims/claimsdb"
 	"github.com/claimbook/claimbook/internal/date"
@@ -177,12 +176,11 @@ func (d *demoDay) addUser(ctx context.Context) error {
 
 // tell prints the summary, and keeps a copy of it beside the files.
 func (d *demoDay) tell(ctx context.Context, took time.Duration) error {
-	file, terminal := d.app.Stdout.(*os.File)
 	w := d.world
 	s := demo.Summary{
 		Practice: w.Setup.Practice.Name + ", " + w.Setup.Practice.Address.City + " (synthetic: nobody in it exists)",
 		Subtitle: fmt.Sprintf("%s, to %s · seed %d", d.first().Format("Monday, January 2, 2006"), d.book.Today.Format("January 2, 2006"), d.cmd.Seed),
-		Steps:    d.steps, Took: took, Emphasise: terminal && term.IsTerminal(int(file.Fd())),
+		Steps:    d.steps, Took: took, Emphasise: terminal(d.app.Stdout),
 	}
 	err := d.book.read(ctx, func(tx pgx.Tx) (err error) {
 		if s.Aging, err = ledgerdb.Aging(ctx, tx, d.book.Practice.ID, d.book.Today, ledger.ByService); err != nil {

@@ -63,22 +63,38 @@ func (c exportJournalCmd) Run(ctx context.Context, app *App) error {
 	return writeWhole(c.Out, write)
 }
 
-// writeWhole writes a file that is there whole or not at all.
+// writeWhole writes a file that is there whole or not at all. What is there and
+// is no file, such as a pipe or /dev/stdout, is written into, never replaced.
 func writeWhole(path string, write func(io.Writer) error) error {
 	failed := func(err error) error {
 		return fault.Environmentf("CB-FILE-WRITE", "the file cannot be written").At(path).Because(err).WithFix("choose another folder with --out, or make room")
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".claimbook-*")
+	var f *os.File
+	info, err := os.Stat(path)
+	special := err == nil && !info.Mode().IsRegular()
+	if special {
+		f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	} else {
+		f, err = os.CreateTemp(filepath.Dir(path), ".claimbook-*")
+	}
 	if err != nil {
 		return failed(err)
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when it was renamed
-	if err := write(f); err != nil {
-		_ = f.Close()
-		return err
+	if !special {
+		defer func() { _ = os.Remove(f.Name()) }() // gone already when it was renamed
 	}
-	if err := f.Close(); err != nil {
-		return failed(err)
+	out := &output{Writer: f}
+	err = write(out)
+	closed := f.Close()
+	switch {
+	case out.err != nil:
+		return failed(out.err)
+	case err != nil:
+		return err
+	case closed != nil:
+		return failed(closed)
+	case special:
+		return nil
 	}
 	if err := os.Chmod(f.Name(), 0o644); err != nil {
 		return failed(err)

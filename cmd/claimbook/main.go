@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/postgres"
@@ -53,10 +55,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "claimbook: %v (see claimbook --help)\n", err)
 		return 2
 	}
-	app := &App{Settings: cmds.Settings, Stdin: stdin, Stdout: stdout, Stderr: stderr}
+	out := &output{Writer: stdout}
+	app := &App{Settings: cmds.Settings, Stdin: stdin, Stdout: out, Stderr: stderr}
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	err = kctx.Run(app)
 	switch {
+	case out.err != nil: // a report that is cut off must not pass for a whole one
+		err = out.fault()
 	case err == nil:
 		return 0
 	case errors.Is(err, errReported):
@@ -72,3 +77,38 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // errReported ends a command with exit code 1 when its output has already said
 // everything: findings of a check, quarantined payments, a failed proof.
 var errReported = errors.New("the output describes the problem")
+
+// output is a stream that remembers that it could not be written: reports are
+// printed in many small pieces, whose errors nobody would look at one by one.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// fault says that the output is not whole.
+func (o *output) fault() error {
+	cause := o.err
+	var path *fs.PathError
+	if errors.As(cause, &path) {
+		cause = path.Err // the name of a standard stream tells nobody anything
+	}
+	return fault.Environmentf("CB-OUTPUT", "the output could not be written to its end").Because(cause).
+		WithFix("what the command had to do is done; print it again to a place with room")
+}
+
+// terminal reports whether a person reads the stream.
+func terminal(w io.Writer) bool {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

@@ -169,11 +169,23 @@ func diskFull(path string) *fault.Error {
 		WithFix("free some space (a new book needs about 100 MB), or choose another --data-dir")
 }
 
+// isFull finds out by writing a little: on a full disk the server's log, too,
+// breaks off before it has said why.
+func isFull(dir string) bool {
+	f, err := os.CreateTemp(dir, ".space-*")
+	if err == nil {
+		defer func() { _ = os.Remove(f.Name()) }()
+		_, err = f.Write(make([]byte, 64<<10))
+		err = errors.Join(err, f.Close())
+	}
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
 // explainServerOutput makes a fault from what a server's program wrote before
 // it gave up: the known causes by their own message, others with the last line.
 func explainServerOutput(base, what, output string) error {
 	switch {
-	case strings.Contains(output, "No space left on device"), strings.Contains(output, "Disk quota exceeded"):
+	case strings.Contains(output, "No space left on device"), strings.Contains(output, "Disk quota exceeded"), isFull(base):
 		return diskFull(base)
 	case strings.Contains(output, "could not create shared memory segment"), strings.Contains(output, "could not map anonymous shared memory"):
 		return fault.Environmentf("CB-PG-MEMORY", "the machine has too little shared memory for the private PostgreSQL").At(base).
