@@ -83,7 +83,7 @@ func (p *Poster) providerAdjustment(e *entry, a *remit835.ProviderAdjustment, ke
 	d, cash := p.at(a.ByteOffset), p.cash()
 	take := func(account ledger.Key, amount money.Cents) { e.move(account, cash, amount, d) } // positive lowers the payment
 	if p.payment.PayeeUnknown {
-		take(p.unidentified(""), a.Amount)
+		take(p.payment.Unidentified(""), a.Amount)
 		return "unidentified"
 	}
 	if account := providerRule(rules, p.payment.PayerID, a.Reason); account != "" {

@@ -14,6 +14,10 @@ import (
 	"github.com/claimbook/claimbook/ledger"
 )
 
+// MatchSuffix ends the source key of a CLP's entry when a person found its claim
+// after the payment was posted.
+const MatchSuffix = "|MATCH"
+
 // Claim posts one CLP of the payment. ours is the claim that it speaks for, nil
 // when nobody knows it; history is what the book knows of that claim's earlier
 // answers and is needed for reversals only.
@@ -25,6 +29,9 @@ func (p *Poster) Claim(c *remit835.Claim, ours *Claim, history History) {
 		row.ServiceDate = c.Lines[0].ServiceDate()
 	}
 	key := fmt.Sprintf("%s|CLP|%d", p.payment.Key, c.Number)
+	if p.payment.Identified != (ledger.Key{}) {
+		key += MatchSuffix
+	}
 	switch {
 	case c.Status == remit835.StatusPredetermination && c.Paid == 0:
 		row.Outcome, row.MatchReason = OutcomeInformational, "an estimate: nothing posts"
@@ -60,7 +67,7 @@ func (p *Poster) unmatched(c *remit835.Claim, row *ClaimRow, key, why string) {
 	row.Outcome, row.MatchReason = OutcomeUnmatched, why
 	p.record(c, row)
 	e := p.begin("unidentified", key, "payment for an unknown claim")
-	e.move(p.cash(), p.unidentified(c.ControlNumber), c.Paid, p.at(c.ByteOffset))
+	e.move(p.cash(), p.payment.Unidentified(c.ControlNumber), c.Paid, p.at(c.ByteOffset))
 	e.finish()
 	p.Unmatched++
 	if p.payment.PayeeUnknown {

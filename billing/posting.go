@@ -20,6 +20,9 @@ type Payment struct {
 	ReceivedOn   date.Date // the practice's local day when the file came in
 	DecidedOn    date.Date // BPR16: appeal deadlines count from it; zero: ReceivedOn
 	PostingDate  date.Date // ReceivedOn, or the first day of the next open period
+	// Identified is the unidentified cash that a person has found the claim of; then
+	// the claim posts from there, not from the payment. Zero: it posts as received.
+	Identified ledger.Key
 	// PayeeUnknown means that the payment names a payee that is not this
 	// practice: all its cash is unidentified.
 	PayeeUnknown bool
@@ -254,17 +257,20 @@ func (e *entry) finish() {
 	}
 }
 
-// cash is the key of this payment's money on its way to the bank.
-func (p *Poster) cash() ledger.Key {
-	return ledger.Key{Account: ledger.EFTClearing, PayerID: p.payment.PayerID, Reference: p.payment.Trace}
+// Unidentified is the key under which the cash of an unmatched CLP waits.
+func (p *Payment) Unidentified(claimNumber string) ledger.Key {
+	if p.PayeeUnknown || claimNumber == "" {
+		claimNumber = p.Trace
+	}
+	return ledger.Key{Account: ledger.UnidentifiedCash, PayerID: p.PayerID, Reference: claimNumber}
 }
 
-// unidentified is the key of cash that nobody can place yet.
-func (p *Poster) unidentified(reference string) ledger.Key {
-	if p.payment.PayeeUnknown || reference == "" {
-		reference = p.payment.Trace
+// cash is the key of this payment's money on its way to the bank.
+func (p *Poster) cash() ledger.Key {
+	if p.payment.Identified != (ledger.Key{}) {
+		return p.payment.Identified
 	}
-	return ledger.Key{Account: ledger.UnidentifiedCash, PayerID: p.payment.PayerID, Reference: reference}
+	return ledger.Key{Account: ledger.EFTClearing, PayerID: p.payment.PayerID, Reference: p.payment.Trace}
 }
 
 func (p *Poster) at(offset int64) ledger.Dimensions {

@@ -111,9 +111,9 @@ func accountsOf(a *Adjudication) used {
 		case t.GroupCode != "":
 			key := reasonKey{max(t.Debit.ServiceLineID, t.Credit.ServiceLineID), t.GroupCode, t.CARC}
 			u.moved[key] = append(u.moved[key], t)
-		case t.Debit.Account == ledger.EFTClearing:
+		case isReceivable(t.Credit.Account): // from 1050, or from 2010 when a person found the claim
 			u.cash[t.Credit.ServiceLineID] = t.Credit
-		case t.Credit.Account == ledger.EFTClearing:
+		case isReceivable(t.Debit.Account):
 			u.cash[t.Debit.ServiceLineID] = t.Debit
 		}
 	}

@@ -108,13 +108,14 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 		return histories, nil
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT c.claim_id, c.remittance_id, c.seq, r.source_key || '|CLP|' || c.seq, coalesce(e.id, 0), c.payer_claim_number, c.status,
+		SELECT c.claim_id, c.remittance_id, c.seq, r.source_key || '|CLP|' || c.seq, coalesce(m.id, e.id, 0), c.payer_claim_number, c.status,
 		       c.charge, c.paid,
 		       EXISTS (SELECT 1 FROM remittance_claim v WHERE v.practice_id = c.practice_id
 		               AND v.reverses_remittance_id = c.remittance_id AND v.reverses_seq = c.seq)
 		FROM remittance_claim c
 		JOIN remittance r ON r.practice_id = c.practice_id AND r.id = c.remittance_id AND r.state = 'posted'
 		LEFT JOIN journal_entry e ON e.practice_id = c.practice_id AND e.source_key = r.source_key || '|CLP|' || c.seq
+		LEFT JOIN journal_entry m ON m.practice_id = c.practice_id AND m.source_key = r.source_key || '|CLP|' || c.seq || '`+billing.MatchSuffix+`'
 		WHERE c.practice_id = $1 AND c.claim_id = ANY($2) AND c.outcome NOT IN ('unmatched', 'informational')
 		ORDER BY c.claim_id, r.recorded_at, r.id, c.seq`, practiceID, claimIDs)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // many makes n claims of two lines of 100 and 50 in one go, as sent.
 func (w *world) many(n int) {
 	w.t.Helper()
+	w.partial = true
 	w.claim("A0", []coverage{{payer: "PPO"}}, "100", "50") // the pattern
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		for _, q := range []string{

@@ -53,6 +53,7 @@ type poster struct {
 	patients   map[int64]bool
 	cob        []int64
 	again      bool // the payment is here already
+	matching   bool // a person has found the claim of a CLP that was recorded before
 	// payeeUnknown: no claim of the payment can be ours.
 	payeeUnknown bool
 }
@@ -333,7 +334,11 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 func (p *poster) save() error {
 	out := p.poster.Take()
 	practiceID := p.args.PracticeID
-	if err := billingdb.SaveReported(p.ctx, p.tx, practiceID, p.row.ID, &out); err != nil {
+	record := billingdb.SaveReported
+	if p.matching && len(out.Claims) > 0 {
+		record = billingdb.SaveMatch
+	}
+	if err := record(p.ctx, p.tx, practiceID, p.row.ID, &out); err != nil {
 		return err
 	}
 	if len(out.Entries) > 0 {

@@ -30,6 +30,7 @@ type world struct {
 	today    date.Date
 	patients int
 	claims   map[string]*sent
+	partial  bool // the world has balances without their charges: the ledger's own proof is not asked
 }
 
 // sent is a claim as the payer has it.
@@ -47,6 +48,7 @@ var day = date.MustParse("2022-03-07")
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, db: pgtest.New(t), payers: map[string]int64{}, today: day, claims: map[string]*sent{}}
+	t.Cleanup(w.prove)
 	w.tx(func(ctx context.Context, tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `INSERT INTO practice (code, name, npi, tin, address1, city, state, zip, fixed_date)
 			VALUES ('LAKE', 'Lakeside Family Medicine', '1234567893', '361234567', '12 Shore Rd', 'Duluth', 'MN', '55802', $1) RETURNING id`, day).Scan(&w.practice); err != nil {
@@ -338,6 +340,22 @@ func (w *world) expect(when string, balances map[string]string) {
 			w.t.Errorf("%s: account %s holds %s, want %s", when, code, got, want)
 		}
 	}
+}
+
+// prove asks the ledger's own proof of every invariant at the end of a test.
+func (w *world) prove() {
+	if w.partial {
+		return
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		proofs, err := ledgerdb.Verify(ctx, tx, w.practice, nil)
+		for _, p := range proofs {
+			if !p.Holds() {
+				w.t.Errorf("verify %s: %v", p.Name, p.Examples)
+			}
+		}
+		return err
+	})
 }
 
 // verify proves what must always hold, by its own sums.
