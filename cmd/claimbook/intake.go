@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -91,23 +92,44 @@ func (b *Book) intake(ctx context.Context, app *App, paths []string) ([]takenFil
 }
 
 func (b *Book) storeIntake(ctx context.Context, app *App, runID int64, path string, taken *takenFile) error {
-	var content io.Reader = app.Stdin
-	name := "standard input"
-	if path != "-" {
-		file, err := openInput(path)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.Close() }()
-		content, name = file, filepath.Base(path)
+	content, name, err := intakeContent(app, path)
+	if err != nil {
+		return err
+	}
+	if closer, ok := content.(io.Closer); ok {
+		defer func() { _ = closer.Close() }()
 	}
 	return b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
-		if seeker, ok := content.(io.Seeker); ok { // a transaction that lost a race runs again
-			_, _ = seeker.Seek(0, io.SeekStart) // a pipe cannot, and has not been read yet
+		if _, err := content.Seek(0, io.SeekStart); err != nil { // a transaction that lost a race runs again
+			return fault.Environmentf("CB-FILE-READ", "the file cannot be read").At(name).Because(err)
 		}
 		taken.Taken, err = work.Intake(ctx, tx, b.Jobs, b.Practice.ID, runID, name, content, b.Today, actor())
 		return err
 	})
+}
+
+// intakeContent opens a file that can be read from its start again. What is no
+// regular file (the standard input, a pipe) is taken into memory.
+func intakeContent(app *App, path string) (content io.ReadSeeker, name string, err error) {
+	var source io.Reader = app.Stdin
+	name = "standard input"
+	if path != "-" {
+		file, err := openInput(path)
+		if err != nil {
+			return nil, "", err
+		}
+		name = filepath.Base(path)
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			return file, name, nil
+		}
+		defer func() { _ = file.Close() }()
+		source = file
+	}
+	all, err := io.ReadAll(source)
+	if err != nil {
+		return nil, "", fault.Environmentf("CB-FILE-READ", "the input cannot be read").At(name).Because(err)
+	}
+	return bytes.NewReader(all), name, nil
 }
 
 // intakeReport is what --json prints of one file.
