@@ -196,3 +196,67 @@ func TestStatementIsFrozen(t *testing.T) {
 		t.Errorf("a reprint differs (%v)", err)
 	}
 }
+
+// A returned check that was partly applied and partly a credit, of which some has
+// been used since: what it paid is owed again, to the cent, wherever it went.
+func TestReturnedCheck(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
+	w.pay(billingdb.PatientPayment{Key: "C1", Amount: 50_00, Method: "check", Reference: "1044"}) // 20 to the visit, 30 a credit
+	w.expect("paid", map[string]string{"1010": "50", "1110": "0", "2000": "-30"})
+	// The payer corrects: the patient owes 10 more, which the credit pays.
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "0", body: reversal60 + "~" + paid50 + "~PLB*1234567893*20221231*FB:T2*-10"})
+	w.expect("corrected", map[string]string{"1110": "0", "2000": "-20"})
+	back := func() (known bool) {
+		w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
+			known, err = billingdb.ReturnPayment(ctx, tx, w.practice, billingdb.ReturnedPayment{Key: "C1", Deposited: true, BankFee: 12_00, Reason: "insufficient funds", On: day, Actor: "ann"})
+			return err
+		})
+		w.verify()
+		return known
+	}
+	if back() {
+		t.Error("it was not returned before")
+	}
+	w.expect("returned", map[string]string{"1000": "-62", "1010": "50", "1110": "30", "2000": "0", "5100": "12", "2200": "0"})
+	if !back() {
+		t.Error("it is returned once")
+	}
+	w.expect("once", map[string]string{"1000": "-62", "1110": "30"})
+}
+
+// A refund comes out of the free credit only, once, and is owed until it is sent.
+func TestPatientRefund(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.pay(billingdb.PatientPayment{Key: "R1", Amount: 30_00})
+	w.pay(billingdb.PatientPayment{Key: "R2", Amount: 25_00, Purpose: billing.ForCopay, Visit: "VA1"})
+	refund := func(r billingdb.PatientRefund) (bool, error) {
+		r.Account, r.Reason, r.On, r.Actor = "P001", "moved away", day, "ann"
+		var known bool
+		err := w.db.Tx(context.Background(), postgres.RoleWork, w.practice, func(tx pgx.Tx) (err error) {
+			known, err = billingdb.RefundPatient(context.Background(), tx, w.practice, r)
+			return err
+		})
+		return known, err
+	}
+	if _, err := refund(billingdb.PatientRefund{Key: "F1", Amount: 31_00}); fault.CodeOf(err) != "CB-REFUND-003" {
+		t.Errorf("more than the free credit: %v", err)
+	}
+	if known, err := refund(billingdb.PatientRefund{Key: "F1", Amount: 10_00}); known || err != nil {
+		t.Errorf("refund: %v %v", known, err)
+	}
+	w.expect("owed", map[string]string{"2000": "-45", "2200": "-10", "1000": "0"})
+	if known, err := refund(billingdb.PatientRefund{Key: "F1", Amount: 10_00}); !known || err != nil {
+		t.Errorf("again: %v %v", known, err)
+	}
+	if _, err := refund(billingdb.PatientRefund{Key: "F1", Amount: 11_00}); fault.CodeOf(err) != "CB-REFUND-002" {
+		t.Errorf("another under the same key: %v", err)
+	}
+	if _, err := refund(billingdb.PatientRefund{Key: "F2", Amount: 20_00, Sent: true}); err != nil {
+		t.Error(err)
+	}
+	w.expect("sent", map[string]string{"2000": "-25", "2200": "-10", "1000": "-20", "1010": "55"})
+	w.verify()
+}

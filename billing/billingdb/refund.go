@@ -1,0 +1,179 @@
+package billingdb
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/billing"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/ledger"
+	"github.com/claimbook/claimbook/ledger/ledgerdb"
+)
+
+// PatientRefund pays a patient's free credit back.
+type PatientRefund struct {
+	Key     string // of this refund's own
+	Account string // of the patient
+	Amount  money.Cents
+	Sent    bool // the money has left the bank already; false: it is owed (2200)
+	Reason  string
+	On      date.Date
+	Actor   string
+}
+
+// RefundPatient posts a refund: Dr 2000 / Cr 2200, and Dr 2200 / Cr 1000 once it
+// is sent. known means that the same refund was posted before.
+func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRefund) (known bool, err error) {
+	if r.Key == "" || r.Amount <= 0 || r.Reason == "" {
+		return false, fault.Usagef("CB-REFUND-001", "a refund needs a key of its own, an amount above zero and a reason")
+	}
+	var patientID int64
+	err = tx.QueryRow(ctx, `SELECT id FROM patient WHERE practice_id = $1 AND account = $2`, practiceID, r.Account).Scan(&patientID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, fault.NotFoundf("CB-PAYMENT-005", "no patient has the account %s", r.Account)
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, $2))`, "refund "+r.Key, practiceID); err != nil {
+		return false, err
+	}
+	source := "refund|" + r.Key
+	if done, err := entryOf(ctx, tx, practiceID, source); err != nil || done != nil {
+		if err != nil {
+			return false, err
+		}
+		t := done.Transfers[0]
+		if t.Amount != r.Amount || t.Debit.PatientID != patientID {
+			return false, fault.Invalidf("CB-REFUND-002", "the key %s belongs to another refund", r.Key).WithFix("give this one a key of its own; nothing was posted")
+		}
+		return true, nil
+	}
+	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
+	if err != nil {
+		return false, err
+	}
+	e, covered := billing.Refund(&accounts[0], r.Amount)
+	if !covered {
+		return false, fault.Invalidf("CB-REFUND-003", "the patient's free credit does not cover %s", r.Amount.Dollars()).WithFix("look at the account: claimbook explain patient")
+	}
+	if _, err := Decide(ctx, tx, practiceID, "refund", source, r.Reason, r.Actor, r.On, map[string]any{"amount": r.Amount, "sent": r.Sent}); err != nil {
+		return false, err
+	}
+	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
+		return false, err
+	}
+	e.SourceKey, e.Memo, e.Actor = source, r.Reason, r.Actor
+	entries := []ledger.Entry{e}
+	if r.Sent {
+		sent := ledger.Entry{PostingDate: e.PostingDate, Kind: "patient-refund", SourceKey: source + "|sent", Memo: r.Reason, Actor: r.Actor}
+		sent.Move(ledger.Key{Account: ledger.PatientRefunds}, ledger.Key{Account: ledger.Bank}, r.Amount, ledger.Dimensions{GuarantorID: accounts[0].GuarantorID, ByteOffset: -1})
+		entries = append(entries, sent)
+	}
+	_, err = ledgerdb.Post(ctx, tx, practiceID, entries)
+	return false, err
+}
+
+// ReturnedPayment is a payment that the bank did not honor.
+type ReturnedPayment struct {
+	Key       string      // of the payment
+	Deposited bool        // it had been deposited: the money is missing at the bank
+	BankFee   money.Cents // what the bank charges the practice
+	Reason    string
+	On        date.Date
+	Actor     string
+}
+
+// ReturnPayment takes a payment back: what it paid is owed again.
+func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedPayment) (known bool, err error) {
+	var patientID int64
+	var state string
+	err = tx.QueryRow(ctx, `SELECT patient_id, state FROM patient_payment WHERE practice_id = $1 AND idempotency_key = $2 FOR UPDATE`, practiceID, r.Key).Scan(&patientID, &state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, fault.NotFoundf("CB-RETURN-001", "no payment has the key %s", r.Key)
+	}
+	if err != nil || state == "returned" {
+		return state == "returned", err
+	}
+	source := "payment|" + r.Key
+	original, err := entryOf(ctx, tx, practiceID, source)
+	if err != nil {
+		return false, err
+	}
+	if original == nil {
+		return false, fault.Invalidf("CB-RETURN-002", "the payment %s has no entry", r.Key)
+	}
+	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
+	if err != nil {
+		return false, err
+	}
+	applied, err := applications(ctx, tx, practiceID, patientID, original.ID)
+	if err != nil {
+		return false, err
+	}
+	if _, err := Decide(ctx, tx, practiceID, "returned-payment", source, r.Reason, r.Actor, r.On, map[string]any{"deposited": r.Deposited, "fee": r.BankFee}); err != nil {
+		return false, err
+	}
+	from := ledger.Undeposited
+	if r.Deposited {
+		from = ledger.Bank
+	}
+	e := billing.Returned(&accounts[0], original.Transfers, applied, from)
+	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
+		return false, err
+	}
+	e.SourceKey, e.Reverses, e.Memo, e.Actor = source+"|returned", original.ID, r.Reason, r.Actor
+	entries := []ledger.Entry{e}
+	if r.BankFee > 0 {
+		fee := ledger.Entry{PostingDate: e.PostingDate, Kind: "bank-fee", SourceKey: source + "|fee", Memo: r.Reason, Actor: r.Actor}
+		fee.Move(ledger.Key{Account: ledger.BankFees}, ledger.Key{Account: ledger.Bank}, r.BankFee, ledger.Dimensions{ByteOffset: -1})
+		entries = append(entries, fee)
+	}
+	if _, err := ledgerdb.Post(ctx, tx, practiceID, entries); err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE patient_payment SET state = 'returned' WHERE practice_id = $1 AND idempotency_key = $2`, practiceID, r.Key)
+	return false, err
+}
+
+// applications returns how the patient's credits paid balances after an entry,
+// newest first.
+func applications(ctx context.Context, tx pgx.Tx, practiceID, patientID, after int64) ([]ledger.Transfer, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT e.id FROM journal_entry e JOIN transfer t ON t.practice_id = e.practice_id AND t.entry_id = e.id
+		WHERE e.practice_id = $1 AND e.kind = 'apply' AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0 AND e.id > $3`, practiceID, patientID, after)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, err
+	}
+	entries, err := ledgerdb.EntriesByID(ctx, tx, practiceID, ids)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(entries, func(a, b ledgerdb.StoredEntry) int { return int(b.ID - a.ID) })
+	var list []ledger.Transfer
+	for _, e := range entries {
+		for i := len(e.Transfers) - 1; i >= 0; i-- {
+			list = append(list, e.Transfers[i])
+		}
+	}
+	return list, nil
+}
+
+// entryOf returns the entry with exactly that source key, or nil.
+func entryOf(ctx context.Context, tx pgx.Tx, practiceID int64, source string) (*ledgerdb.StoredEntry, error) {
+	entries, err := ledgerdb.EntriesBySource(ctx, tx, practiceID, source)
+	for i := range entries {
+		if entries[i].SourceKey == source {
+			return &entries[i], err
+		}
+	}
+	return nil, err
+}
