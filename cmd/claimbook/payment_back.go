@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/billing/billingdb"
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/internal/postgres"
+)
+
+type paymentRefundCmd struct {
+	Patient string    `required:"" placeholder:"ACCOUNT" help:"Account of the patient."`
+	Amount  string    `required:"" placeholder:"25.00" help:"Amount in dollars."`
+	Key     string    `required:"" help:"A key of this refund's own; the same refund under the same key is posted once."`
+	Reason  string    `required:"" help:"Why it is paid back."`
+	Sent    bool      `help:"The money has left the bank; without it the refund is owed."`
+	Date    date.Date `placeholder:"YYYY-MM-DD" help:"Day of the refund; today by default."`
+}
+
+// Help shows an example.
+func (paymentRefundCmd) Help() string {
+	return "Only a credit that is not reserved for a visit can be paid back.\n\nExample:\n  claimbook payment refund --patient P0017 --amount 10.00 --key F-12 --reason 'paid twice' --sent"
+}
+
+func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
+	amount, err := money.ParseString(c.Amount)
+	if err != nil {
+		return fault.Usagef("CB-PAYMENT-002", "%q is not an amount in dollars", c.Amount).Because(err)
+	}
+	book, err := app.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	r := billingdb.PatientRefund{Key: c.Key, Account: c.Patient, Amount: amount, Sent: c.Sent, Reason: c.Reason, Actor: actor()}
+	if r.On, err = book.dayOf(c.Date); err != nil {
+		return err
+	}
+	var known bool
+	err = book.DB.Tx(ctx, postgres.RoleWork, book.Practice.ID, func(tx pgx.Tx) (err error) {
+		known, err = billingdb.RefundPatient(ctx, tx, book.Practice.ID, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return printBack(app, known, fmt.Sprintf("refund %s of %s posted", c.Key, amount.Dollars()), fmt.Sprintf("refund %s was posted before, nothing changed", c.Key))
+}
+
+type paymentReturnCmd struct {
+	Key       string    `required:"" help:"Key of the payment that came back."`
+	Reason    string    `required:"" help:"What the bank says."`
+	Deposited bool      `help:"It had been deposited: the money is missing at the bank."`
+	Fee       string    `default:"0" placeholder:"12.00" help:"What the bank charges the practice."`
+	Date      date.Date `placeholder:"YYYY-MM-DD" help:"Day on which it came back; today by default."`
+}
+
+// Help shows an example.
+func (paymentReturnCmd) Help() string {
+	return "What the payment had paid is owed again, wherever the money went.\n\nExample:\n  claimbook payment return --key R-1001 --reason 'insufficient funds' --deposited --fee 12.00"
+}
+
+func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
+	fee, err := money.ParseString(c.Fee)
+	if err != nil || fee < 0 {
+		return fault.Usagef("CB-PAYMENT-002", "%q is not a fee in dollars", c.Fee)
+	}
+	book, err := app.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	r := billingdb.ReturnedPayment{Key: c.Key, Deposited: c.Deposited, BankFee: fee, Reason: c.Reason, Actor: actor()}
+	if r.On, err = book.dayOf(c.Date); err != nil {
+		return err
+	}
+	var known bool
+	err = book.DB.Tx(ctx, postgres.RoleWork, book.Practice.ID, func(tx pgx.Tx) (err error) {
+		known, err = billingdb.ReturnPayment(ctx, tx, book.Practice.ID, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return printBack(app, known, fmt.Sprintf("payment %s taken back: what it had paid is owed again", c.Key), fmt.Sprintf("payment %s was taken back before, nothing changed", c.Key))
+}
+
+// dayOf returns the day, or today where none is given; the future is refused.
+func (b *Book) dayOf(on date.Date) (date.Date, error) {
+	if on.IsZero() {
+		return b.Today, nil
+	}
+	if on.After(b.Today) {
+		return on, fault.Usagef("CB-PAYMENT-009", "%s lies in the future: today is %s", on, b.Today)
+	}
+	return on, nil
+}
+
+func printBack(app *App, known bool, done, before string) error {
+	if app.JSON {
+		return json.NewEncoder(app.Stdout).Encode(map[string]bool{"known": known})
+	}
+	if known {
+		done = before
+	}
+	_, err := fmt.Fprintln(app.Stdout, done)
+	return err
+}
