@@ -942,7 +942,7 @@ func remittanceBody(v remittanceView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<table class=\"answers\"><thead><tr><th scope=\"col\">Claim and services</th><th scope=\"col\" class=\"opt\">Service date</th><th scope=\"col\" class=\"money\">Charge</th><th scope=\"col\" class=\"money\">Paid</th><th scope=\"col\">Why less, and what the book did</th></tr></thead> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<table class=\"answers\"><thead><tr><th scope=\"col\">Claim and services</th><th scope=\"col\" class=\"opt\">Service date</th><th scope=\"col\" class=\"money\">Charge</th><th scope=\"col\" class=\"money\">Paid</th><th scope=\"col\" class=\"why\">Why less, and what the book did</th></tr></thead> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
