@@ -41,7 +41,7 @@ func newChromium(t *testing.T) (ctx context.Context, complaints func() []string)
 	if err := chromedp.Do(tab, chromedp.Navigate("about:blank")); err != nil { // this call starts the browser
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(tab, 4*time.Minute)
+	ctx, cancel := context.WithTimeout(tab, 8*time.Minute)
 	t.Cleanup(func() { cancel(); cancelTab(); cancelAllocator() })
 
 	var mu sync.Mutex

@@ -94,13 +94,12 @@ func PatientTransfers(ctx context.Context, tx pgx.Tx, practiceID, patientID int6
 		ORDER BY e.posting_date, e.id, t.line_no`, practiceID, patientID)
 }
 
-// SourceTransfers returns the transfers of one entry, or of all entries whose
-// source key begins with prefix when entryID is 0.
+// EntryTransfers returns the lines of one journal entry.
 func EntryTransfers(ctx context.Context, tx pgx.Tx, practiceID, entryID int64) ([]Transfer, error) {
 	transfers, err := many[Transfer](ctx, tx, transferColumns+`
 		WHERE t.practice_id = $1 AND t.entry_id = $2 ORDER BY t.line_no`, practiceID, entryID)
-	if err == nil && len(transfers) == 0 {
-		_, err = one[struct{ ID int64 }](ctx, tx, "journal entry", `SELECT 0::bigint AS id WHERE false`)
+	if err == nil && len(transfers) == 0 { // an entry has at least one line
+		return nil, notFound("journal entry")
 	}
 	return transfers, err
 }

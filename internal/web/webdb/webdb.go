@@ -29,7 +29,7 @@ func (p Page) Offset() int { return (max(p.Number, 1) - 1) * PageSize }
 // Last is the number of the last page; an empty list has one page.
 func (p Page) Last() int { return int(max(1, (p.Total+PageSize-1)/PageSize)) }
 
-// First and end row of the page, 1-based, as people count.
+// Range is the first and the last row of the page, 1-based, as people count.
 func (p Page) Range() (from, to int64) {
 	if p.Total == 0 {
 		return 0, 0
@@ -56,10 +56,14 @@ func one[T any](ctx context.Context, tx pgx.Tx, what, sql string, args ...any) (
 	}
 	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return v, fault.NotFoundf("CB-WEB-NOT-FOUND", "there is no such %s in this practice", what).
-			WithFix("go back to the list, or look it up by its number")
+		return v, notFound(what)
 	}
 	return v, err
+}
+
+func notFound(what string) error {
+	return fault.NotFoundf("CB-WEB-NOT-FOUND", "there is no such %s in this practice", what).
+		WithFix("go back to the list, or look it up by its number")
 }
 
 func scalar[T any](ctx context.Context, tx pgx.Tx, sql string, args ...any) (T, error) {
