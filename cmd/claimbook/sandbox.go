@@ -39,7 +39,7 @@ func (sandboxAdjudicateCmd) Help() string {
 database and no network, and the same claims, seed and --today give the same bytes.
 
 Examples:
-  claimbook sandbox adjudicate .claimbook/outbound/CLEAR/*.837 --out .claimbook/inbound/CLEAR
+  claimbook sandbox adjudicate .claimbook/outbound/*/* --setup practice.yaml --out answers
   claimbook sandbox adjudicate claims.837 --scenario recoupment --seed 7`
 }
 
