@@ -19,6 +19,7 @@ demo: deps-postgres build ## Run a practice's day on a private PostgreSQL, from 
 
 .PHONY: test
 test: deps-postgres deps-test build ## Run every test (installs what it needs)
+	-@command -v npm >/dev/null && $(MAKE) --no-print-directory assets # axe-core's rules for the pages; the other checks run without
 	$(GO) vet ./...
 	$(GO) test -timeout 25m ./...
 

@@ -50,7 +50,7 @@ func (c demoCmd) Run(ctx context.Context, app *App) error {
 	d := &demoDay{cmd: c, app: app, world: demo.NewWorld(demo.Options{Seed: c.Seed, Encounters: c.Encounters, Days: c.Days})}
 	defer d.close()
 	for _, step := range []func(context.Context) error{
-		d.setUp, d.copays, d.takeIn, d.send, d.acknowledged, d.paid, d.secondaries, d.patients, d.statements, d.prove,
+		d.setUp, d.copays, d.takeIn, d.send, d.acknowledged, d.paid, d.secondaries, d.patients, d.statements, d.analyze, d.prove,
 	} {
 		if err := step(ctx); err != nil {
 			return err

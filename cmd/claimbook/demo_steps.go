@@ -23,6 +23,7 @@ import (
 	"github.com/claimbook/claimbook/internal/demo"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
@@ -444,6 +445,15 @@ func (d *demoDay) statements(ctx context.Context) error {
 			s.Notes = append(s.Notes, fmt.Sprintf("left out %d: %s", left[reason], reason))
 		}
 		return nil
+	})
+}
+
+// analyze refreshes the planner's statistics: the tables were empty a minute
+// ago, and pages and proofs would plan for that.
+func (d *demoDay) analyze(ctx context.Context) error {
+	return d.book.DB.Tx(ctx, postgres.RoleOwner, 0, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "analyze")
+		return err
 	})
 }
 
