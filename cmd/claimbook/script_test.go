@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DATABASE_URL", pgtest.URL(t))
+			env.Setenv("EMPTY_DATABASE_URL", pgtest.EmptyURL(t))
 			env.Setenv("CLAIMBOOK_DATA_DIR", filepath.Join(env.WorkDir, ".claimbook"))
 			return nil
 		},

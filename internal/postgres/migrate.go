@@ -23,12 +23,12 @@ import (
 // Migration is one step of the schema and when it was applied here.
 type Migration struct {
 	// Source is whose step it is: "claimbook" or "river" (the job queue).
-	Source  string
-	Version int64
+	Source  string `json:"source"`
+	Version int64  `json:"version"`
 	// Name is the file's name for claimbook's own steps.
-	Name string
+	Name string `json:"name"`
 	// AppliedAt is zero while the step is pending.
-	AppliedAt time.Time
+	AppliedAt time.Time `json:"applied_at,omitzero"`
 }
 
 // Pending reports whether the step still has to run.
@@ -120,9 +120,13 @@ func RequireMigrated(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
+	for i, m := range list {
 		if m.Pending() {
-			return fault.Environmentf("CB-DB-SCHEMA", "the database lacks migration %d of %s", m.Version, m.Source).
+			what := "the database is older than this program: it lacks " + m.Name
+			if i == 0 {
+				what = "there is no book in this database yet"
+			}
+			return fault.Environmentf("CB-DB-SCHEMA", "%s", what).
 				WithFix("run: claimbook migrate up")
 		}
 	}
