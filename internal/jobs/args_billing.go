@@ -6,10 +6,10 @@ import "github.com/claimbook/claimbook/internal/date"
 // one transaction. Unique per file and ST.
 type RemitPostArgs struct {
 	PracticeID int64     `json:"practice_id"`
-	RunID      int64     `json:"run_id"`  // job_run that waits for it; 0: none
-	FileID     int64     `json:"file_id"` // edi_file
-	ByteOffset int64     `json:"byte_offset"`
-	Index      int       `json:"index"` // 1 for the file's first transaction set
+	RunID      int64     `json:"run_id"`                     // job_run that waits for it; 0: none
+	FileID     int64     `json:"file_id" river:"unique"`     // edi_file
+	ByteOffset int64     `json:"byte_offset" river:"unique"` // of its ST
+	Index      int       `json:"index"`                      // 1 for the file's first transaction set
 	ReceivedOn date.Date `json:"received_on"`
 }
 
