@@ -24,7 +24,6 @@ type Claim struct {
 	ServiceDate  date.Date
 	BillsPatient bool // false: a Medicaid payer, only its own stated copay goes to the patient
 	QMB          bool // Qualified Medicare Beneficiary: owes no Medicare cost sharing
-	Medicare     bool // the payer that was asked is Medicare
 	AppealDays   int
 	Next         *NextPayer // nil: nobody but the patient
 	Lines        []ClaimLine
@@ -35,7 +34,6 @@ type NextPayer struct {
 	PayerID      int64
 	Rank         int16
 	BillsPatient bool
-	Medicare     bool
 }
 
 // ClaimLine is one line of a claim as it was sent.
@@ -79,5 +77,5 @@ func (c *Claim) asked(payerID int64) (NextPayer, *NextPayer) {
 	if c.Next != nil && payerID != 0 && payerID != c.PayerID && payerID == c.Next.PayerID {
 		return *c.Next, nil
 	}
-	return NextPayer{PayerID: c.PayerID, Rank: c.Rank, BillsPatient: c.BillsPatient, Medicare: c.Medicare}, c.Next
+	return NextPayer{PayerID: c.PayerID, Rank: c.Rank, BillsPatient: c.BillsPatient}, c.Next
 }

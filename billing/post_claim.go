@@ -261,7 +261,8 @@ func protection(c *Claim, asked NextPayer, s *share, carc string) string {
 			return "the payer's OA-209 says so"
 		}
 	}
-	if c.QMB && asked.Medicare {
+	// Whoever pays after Medicare leaves what Medicare left.
+	if c.QMB && asked.BillsPatient {
 		return "a Qualified Medicare Beneficiary owes no Medicare cost sharing"
 	}
 	if !asked.BillsPatient && carc != "3" {

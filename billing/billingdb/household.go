@@ -283,7 +283,9 @@ func dunned(ctx context.Context, tx pgx.Tx, practiceID int64, list []*billing.Ho
 	var encounters []int64
 	for _, h := range list {
 		for i := range h.Visits {
-			encounters = append(encounters, h.Visits[i].EncounterID)
+			if id := h.Visits[i].EncounterID; id != 0 { // what belongs to no visit stays a first notice
+				encounters = append(encounters, id)
+			}
 		}
 	}
 	rows, err := tx.Query(ctx, `

@@ -411,10 +411,10 @@ func (p *poster) settle() error {
 func claimOf(f *claimsdb.PostingClaim, appealDays map[int64]int) *billing.Claim {
 	c := &billing.Claim{ID: f.ID, Number: f.Number, State: f.State, Rank: f.Rank, PayerID: f.PayerID, PatientID: f.PatientID,
 		GuarantorID: f.GuarantorID, EncounterID: f.EncounterID, Visit: f.EncounterExternalID, ProviderID: f.RenderingProviderID,
-		Charge: f.Charge, ServiceDate: f.ServiceDate, BillsPatient: f.PayerBillsPatient, QMB: f.QMB, Medicare: f.PayerKind == "medicare",
+		Charge: f.Charge, ServiceDate: f.ServiceDate, BillsPatient: f.PayerBillsPatient, QMB: f.QMB,
 		AppealDays: appealDays[f.PayerID]}
 	if f.Next != nil {
-		c.Next = &billing.NextPayer{PayerID: f.Next.PayerID, Rank: f.Next.Rank, BillsPatient: f.Next.BillsPatient, Medicare: f.Next.PayerKind == "medicare"}
+		c.Next = &billing.NextPayer{PayerID: f.Next.PayerID, Rank: f.Next.Rank, BillsPatient: f.Next.BillsPatient}
 	}
 	for _, l := range f.Lines {
 		c.Lines = append(c.Lines, billing.ClaimLine{ServiceLineID: l.ServiceLineID, LineNo: l.LineNo, ControlNumber: l.ControlNumber,

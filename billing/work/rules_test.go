@@ -121,6 +121,7 @@ func TestProtectedPatients(t *testing.T) {
 		patient   string // what reaches 1110
 	}{
 		{"Qualified Medicare Beneficiary without Medicaid here", []coverage{{"CARE", true}}, "CARE", "", "PR*2*20", "0"},
+		{"Qualified Medicare Beneficiary, another payer", []coverage{{"PPO", true}}, "PPO", "", "PR*2*20", "0"},
 		{"Medicare patient", []coverage{{"CARE", false}}, "CARE", "", "PR*2*20", "20"},
 		{"Medicaid coinsurance", []coverage{{"CAID", false}}, "CAID", "", "PR*2*20", "0"},
 		{"Medicaid's own copay", []coverage{{"CAID", false}}, "CAID", "", "PR*3*20", "20"},
