@@ -1,10 +1,11 @@
 // Package sandbox is a payer that answers claims offline: TA1, 999, 277CA and
 // 835 for any valid 837, professional, institutional or dental.
 //
-// It is deterministic. The same claims, seed and day give the same bytes; a
-// claim's fate depends on the seed and its number alone, so that one more claim
-// changes nothing for the others. It keeps no state: a reversal takes back what
-// the same run has paid. Every 835 is audited by arithmetic of its own, on the
+// It is deterministic. The same claims, seed and day give the same bytes. A
+// claim's fate is drawn from the seed and its number alone; only the few claims
+// that the mix picks so that each kind happens, and those that it takes back,
+// depend on what else is in the run. It keeps no state: a reversal takes back
+// what the same run has paid. Every 835 is audited by arithmetic of its own, on the
 // bytes as written, before it leaves.
 package sandbox
 
