@@ -26,6 +26,14 @@ type PatientRefund struct {
 	Actor   string
 }
 
+// RefundDecision is what the decision about a refund says; its subject is
+// refund|key.
+type RefundDecision struct {
+	Patient string      `json:"patient"` // account
+	Amount  money.Cents `json:"amount"`
+	Sent    bool        `json:"sent"`
+}
+
 // RefundPatient posts a refund: Dr 2000 / Cr 2200, and Dr 2200 / Cr 1000 once it
 // is sent. known means that the same refund was posted before.
 func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRefund) (known bool, err error) {
@@ -62,7 +70,7 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 	if !covered {
 		return false, fault.Invalidf("CB-REFUND-003", "the patient's free credit does not cover %s", r.Amount.Dollars()).WithFix("look at the account: claimbook explain patient")
 	}
-	if _, err := Decide(ctx, tx, practiceID, "refund", source, r.Reason, r.Actor, r.On, map[string]any{"amount": r.Amount, "sent": r.Sent}); err != nil {
+	if _, err := Decide(ctx, tx, practiceID, "refund", source, r.Reason, r.Actor, r.On, RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent}); err != nil {
 		return false, err
 	}
 	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
@@ -87,6 +95,13 @@ type ReturnedPayment struct {
 	Reason    string
 	On        date.Date
 	Actor     string
+}
+
+// ReturnDecision is what the decision about a returned payment says; its
+// subject is payment|key.
+type ReturnDecision struct {
+	Deposited bool        `json:"deposited"`
+	Fee       money.Cents `json:"fee"`
 }
 
 // ReturnPayment takes a payment back: what it paid is owed again.
@@ -116,7 +131,7 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 	if err != nil {
 		return false, err
 	}
-	if _, err := Decide(ctx, tx, practiceID, "returned-payment", source, r.Reason, r.Actor, r.On, map[string]any{"deposited": r.Deposited, "fee": r.BankFee}); err != nil {
+	if _, err := Decide(ctx, tx, practiceID, "returned-payment", source, r.Reason, r.Actor, r.On, ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee}); err != nil {
 		return false, err
 	}
 	from := ledger.Undeposited

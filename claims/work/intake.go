@@ -56,7 +56,7 @@ func Intake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, run
 		return Taken{}, err
 	}
 	if existed {
-		return continueIntake(ctx, tx, queue, practiceID, runID, file, format, today)
+		return continueIntake(ctx, tx, queue, practiceID, runID, file, format, today, actor)
 	}
 	if err := exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputIntake, file.ID, today, actor); err != nil {
 		return Taken{}, err
@@ -85,10 +85,14 @@ func beginIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID
 }
 
 // continueIntake decides about bytes that are known. A run that still has jobs
-// goes on by itself; one whose jobs were parked is taken up by the new run.
-func continueIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID int64, file exchangedb.File, format string, today date.Date) (Taken, error) {
+// goes on by itself; one whose jobs were parked is taken up by the new run, on
+// the business date of the day on which the file came.
+func continueIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID int64, file exchangedb.File, format string, today date.Date, actor string) (Taken, error) {
 	f, err := claimsdb.IntakeFileOf(ctx, tx, practiceID, file.ID)
 	if errors.Is(err, pgx.ErrNoRows) { // the bytes came in another way
+		if err := exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputIntake, file.ID, today, actor); err != nil {
+			return Taken{}, err
+		}
 		return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today)
 	}
 	if err != nil {
@@ -109,7 +113,7 @@ func continueIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practic
 	if err := claimsdb.MoveIntakeFile(ctx, tx, practiceID, f.ID, runID); err != nil {
 		return Taken{}, err
 	}
-	err = queue.Enqueue(ctx, tx, jobs.IntakeParseArgs{PracticeID: practiceID, RunID: runID, IntakeFileID: f.ID, Today: today})
+	err = queue.Enqueue(ctx, tx, jobs.IntakeParseArgs{PracticeID: practiceID, RunID: runID, IntakeFileID: f.ID, Today: file.ReceivedOn})
 	return Taken{IntakeFileID: f.ID, RunID: runID, Continued: true}, err
 }
 

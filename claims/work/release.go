@@ -9,6 +9,7 @@ import (
 
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 )
@@ -20,11 +21,31 @@ type Released struct {
 	Reasons []string `json:"reasons,omitempty"` // why it is not
 }
 
+// ClaimsDecision is what a decision to hold or to release says: which claims,
+// by number, or which encounters, by external id.
+type ClaimsDecision struct {
+	Claims     []string `json:"claims,omitempty"`
+	Batch      int64    `json:"batch,omitempty"` // all rejected claims of this batch too
+	Encounters []string `json:"encounters,omitempty"`
+}
+
+// subjectOf names what a decision is about, for people.
+func subjectOf(codes []string) string {
+	if len(codes) > 1 {
+		return fmt.Sprintf("%s and %d more", codes[0], len(codes)-1)
+	}
+	return strings.Join(codes, "")
+}
+
 // ReleaseClaims makes held and rejected claims ready. A rejected claim is
 // frozen anew from the set-up as it is now: it never was in adjudication, so it
 // goes out again as an original under its own number. What the edits would hold
 // stays where it is. batch, when not 0, adds all rejected claims of that batch.
 func ReleaseClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []string, batch int64, today date.Date, actor string) ([]Released, error) {
+	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: exchangedb.DecisionReleaseClaims, Subject: subjectOf(numbers),
+		Payload: ClaimsDecision{Claims: numbers, Batch: batch}, Actor: actor, On: today}); err != nil {
+		return nil, err
+	}
 	if err := claimsdb.LockIntake(ctx, tx, practiceID); err != nil {
 		return nil, err
 	}
@@ -152,6 +173,10 @@ func HoldClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []stri
 	}
 	if strings.TrimSpace(reason) == "" {
 		reason = "no reason given"
+	}
+	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: exchangedb.DecisionHold, Subject: subjectOf(numbers),
+		Payload: ClaimsDecision{Claims: numbers}, Reason: reason, Actor: actor, On: today}); err != nil {
+		return err
 	}
 	var moves []claims.Move
 	var items []claims.WorkItem

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -25,13 +26,26 @@ const interchangeClaims = 10_000
 type Selection struct {
 	PayerID int64     // 0: every payer
 	Service date.Date // only this day of service; zero: every day
+	Numbers []string  // only these claims; none: every claim
+}
+
+// only leaves the claims that the selection names.
+func (s Selection) only(ready []claimsdb.ReadyClaim) []claimsdb.ReadyClaim {
+	if len(s.Numbers) == 0 {
+		return ready
+	}
+	named := make(map[string]bool, len(s.Numbers))
+	for _, number := range s.Numbers {
+		named[number] = true
+	}
+	return slices.DeleteFunc(ready, func(c claimsdb.ReadyClaim) bool { return !named[c.Number] })
 }
 
 // buildBatches is the job batch.build. Batches that an earlier run built and
 // could not deliver are delivered with it, and a submission is the moment of the
 // day to look for what nobody answered.
 func buildBatches(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.BatchBuildArgs]) error {
-	if _, err := BuildBatches(ctx, tx, job.PracticeID, job.RunID, Selection{job.Args.PayerID, job.Args.Service}, job.Args.Today); err != nil {
+	if _, err := BuildBatches(ctx, tx, job.PracticeID, job.RunID, Selection{PayerID: job.Args.PayerID, Service: job.Args.Service}, job.Args.Today); err != nil {
 		return err
 	}
 	unsent, err := claimsdb.UnsentBatches(ctx, tx, job.PracticeID)
@@ -54,7 +68,7 @@ func BuildBatches(ctx context.Context, tx pgx.Tx, practiceID, runID int64, s Sel
 		return nil, err
 	}
 	ready, err := claimsdb.ReadyClaims(ctx, tx, practiceID, s.PayerID, s.Service)
-	if err != nil || len(ready) == 0 {
+	if ready = s.only(ready); err != nil || len(ready) == 0 {
 		return nil, err
 	}
 	practice, err := claimsdb.PracticeByID(ctx, tx, practiceID)
@@ -91,7 +105,10 @@ func BuildBatches(ctx context.Context, tx pgx.Tx, practiceID, runID int64, s Sel
 			}
 		}
 	}
-	return built, nil
+	if len(built) == 0 { // all were held: that moved claims too, and a rebuild does it again
+		err = exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputBatch, 0, today, "batch.build")
+	}
+	return built, err
 }
 
 // batchBuilder makes one interchange.

@@ -83,6 +83,10 @@ func Release(ctx context.Context, tx pgx.Tx, practiceID int64, externalIDs []str
 	if err != nil || len(pending) == 0 {
 		return 0, 0, err
 	}
+	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: exchangedb.DecisionReleaseEncounters, Subject: subjectOf(externalIDs),
+		Payload: ClaimsDecision{Encounters: externalIDs}, Actor: actor, On: today}); err != nil {
+		return 0, 0, err
+	}
 	judged, err := judge(ctx, tx, practiceID, pending, today, actor)
 	for _, j := range judged {
 		if j.State == claimsdb.EncounterHeld {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +10,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/bank"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
+	"github.com/claimbook/claimbook/ledger/work"
 )
 
 type depositCmd struct {
@@ -112,21 +111,9 @@ func (c depositImportCmd) take(ctx context.Context, b *Book, path string) (bankF
 	}
 	result.Format, result.Notices = parsed.Format, parsed.Notices
 	err = b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) error {
-		file, existed, err := exchangedb.StoreFile(ctx, tx, b.Practice.ID, exchangedb.StoreParams{
-			Direction: exchangedb.In, Kind: "bank", Name: result.File, ReceivedOn: b.Today}, bytes.NewReader(content))
-		if err != nil {
-			return err
-		}
-		if result.Duplicate = existed; existed {
-			return nil
-		}
-		if result.Lines, result.Known, err = ledgerdb.ImportBankLines(ctx, tx, b.Practice.ID, file.ID, parsed.Lines); err != nil {
-			return err
-		}
-		if err := exchangedb.FinishFile(ctx, tx, b.Practice.ID, file.ID, exchangedb.Finished, count(result.Lines, "bank line")); err != nil {
-			return err
-		}
-		return exchangedb.LogInput(ctx, tx, b.Practice.ID, "bank", file.ID, b.Today, actor())
+		done, err := work.ImportBank(ctx, tx, b.Practice.ID, result.File, content, parsed, b.Today, actor())
+		result.Duplicate, result.Lines, result.Known = done.Known, done.Added, done.Twice
+		return err
 	})
 	return result, err
 }
@@ -185,7 +172,7 @@ type openWaiting struct {
 func reconcile(ctx context.Context, app *App, b *Book, days int, files []bankFile) error {
 	var r ledgerdb.Reconciliation
 	if err := b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
-		r, err = ledgerdb.MatchDeposits(ctx, tx, b.Practice.ID, days, actor())
+		r, err = work.MatchDeposits(ctx, tx, b.Practice.ID, days, b.Today, actor())
 		return err
 	}); err != nil {
 		return err

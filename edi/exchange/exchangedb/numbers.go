@@ -46,6 +46,7 @@ const (
 	InputPayment   = "payment"
 	InputDecision  = "decision"
 	InputStatement = "statement"
+	InputBank      = "bank"
 )
 
 // LogInput adds to the order in which inputs came in, which a rebuild of the
