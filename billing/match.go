@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/claimbook/claimbook/edi/remit835"
-	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/money"
 )
 
@@ -100,7 +99,6 @@ type share struct {
 	row         int        // index into the posting's rows of lines, -1: none
 	paid        money.Cents
 	offset      int64 // of SVC, or of CLP
-	serviceDate date.Date
 	remarks     []string
 	adjustments []shareAdjustment
 }

@@ -125,7 +125,7 @@ func (p *Poster) providerAdjustment(e *entry, a *remit835.ProviderAdjustment, ke
 		return "capitation"
 	}
 	take(p.byReference(ledger.PLBSuspense, a.Reference), a.Amount)
-	p.plbItem(key, a, a.Amount, fmt.Sprintf("%s adjusted the payment by %s with PLB %s (%s), which has no rule", p.payer(), a.Amount.Dollars(),
+	p.plbItem(key, a.Amount, fmt.Sprintf("%s adjusted the payment by %s with PLB %s (%s), which has no rule", p.payer(), a.Amount.Dollars(),
 		printable(a.Reason), printable(a.Reference)), "Ask the payer what it is for, then classify it once; the rule is kept for this payer")
 	return "suspense"
 }
@@ -156,12 +156,12 @@ func (p *Poster) recovered(take func(ledger.Key, money.Cents), a *remit835.Provi
 		return "recouped against a refund sent"
 	}
 	take(p.byReference(ledger.PLBSuspense, a.Reference), rest)
-	p.plbItem(key, a, rest, fmt.Sprintf("%s recovered %s under reference %s, of which %s has no reversal in this book", p.payer(), a.Amount.Dollars(),
+	p.plbItem(key, rest, fmt.Sprintf("%s recovered %s under reference %s, of which %s has no reversal in this book", p.payer(), a.Amount.Dollars(),
 		printable(a.Reference), rest.Dollars()), "Find the letter or the reversal that it belongs to; a later reversal with the same reference clears it by itself")
 	return "suspense"
 }
 
-func (p *Poster) plbItem(key string, a *remit835.ProviderAdjustment, amount money.Cents, reason, action string) {
+func (p *Poster) plbItem(key string, amount money.Cents, reason, action string) {
 	p.out.Items = append(p.out.Items, p.item(claims.WorkPLB, key, amount.Abs(), reason, action))
 }
 

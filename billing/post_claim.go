@@ -38,7 +38,7 @@ func (p *Poster) Claim(c *remit835.Claim, ours *Claim, history History) {
 		if ours != nil {
 			row.ClaimID = ours.ID
 		}
-		p.record(c, &row)
+		p.record(c)
 	case p.payment.PayeeUnknown || ours == nil:
 		p.unmatched(c, &row, key, "no claim of this practice has that number")
 	case c.IsReversal():
@@ -50,7 +50,7 @@ func (p *Poster) Claim(c *remit835.Claim, ours *Claim, history History) {
 }
 
 // record keeps the lines and adjustments of a CLP as reported, without posting.
-func (p *Poster) record(c *remit835.Claim, row *ClaimRow) {
+func (p *Poster) record(c *remit835.Claim) {
 	for i := range c.Lines {
 		p.lineRow(c, &c.Lines[i], nil, "")
 	}
@@ -65,7 +65,7 @@ func (p *Poster) record(c *remit835.Claim, row *ClaimRow) {
 // still ties out. Its adjustments wait with it.
 func (p *Poster) unmatched(c *remit835.Claim, row *ClaimRow, key, why string) {
 	row.Outcome, row.MatchReason = OutcomeUnmatched, why
-	p.record(c, row)
+	p.record(c)
 	e := p.begin("unidentified", key, "payment for an unknown claim")
 	e.move(p.cash(), p.payment.Unidentified(c.ControlNumber), c.Paid, p.at(c.ByteOffset))
 	e.finish()

@@ -136,11 +136,9 @@ func (p *Poster) reverseAdjustment(e *entry, ours *Claim, asked NextPayer, next 
 	moved := was.moved[reasonKey{lineOf(s), a.group, a.carc}]
 	for i := range moved {
 		t := &moved[i]
-		amount := max(left, -t.Amount) // what is left of this transfer, as a negative amount
-		if left > 0 {
-			amount = 0 // the original's was negative: its transfer went the other way
+		if left > 0 { // the original's was negative: its transfer went the other way
 			if isReceivable(t.Debit.Account) && !isReceivable(t.Credit.Account) {
-				amount = min(left, t.Amount)
+				amount := min(left, t.Amount)
 				e.move(t.Credit, t.Debit, amount, d)
 				t.Amount -= amount
 				left -= amount
@@ -148,6 +146,7 @@ func (p *Poster) reverseAdjustment(e *entry, ours *Claim, asked NextPayer, next 
 			}
 			continue
 		}
+		amount := max(left, -t.Amount) // what is left of this transfer, as a negative amount
 		e.move(t.Debit, t.Credit, amount, d)
 		t.Amount += amount
 		left -= amount

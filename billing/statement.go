@@ -314,7 +314,8 @@ func ScanLine(s *Statement) string {
 func CheckDigit(line string) int {
 	sum, double := 0, true
 	for i := len(line) - 1; i >= 0; i-- {
-		c, n := line[i], 0
+		c := line[i]
+		var n int
 		switch {
 		case c >= '0' && c <= '9':
 			n = int(c - '0')

@@ -82,6 +82,7 @@ func (p *Poster) underpaid(c *remit835.Claim, ours *Claim, key string, asked Nex
 				allowed[line.ServiceLineID] += a.Amount
 			case Denial, Stay, Capitation:
 				denied[line.ServiceLineID] = true // has an item of its own
+			case Contractual, PriorPayer: // what is above the allowed amount
 			}
 		}
 	}

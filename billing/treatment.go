@@ -43,6 +43,7 @@ func (t Treatment) account() string {
 		return ledger.TaxWithheld
 	case Capitation:
 		return ledger.CapitationAdjustments
+	case PatientOwes, Denial, Stay, PriorPayer:
 	}
 	return ""
 }

@@ -79,7 +79,7 @@ func (d *document) summary() {
 		}{{"With insurance", minus(t.Pending), false}}, cells[4])...)
 	}
 	width := (right - left) / float64(len(cells))
-	d.line(d.y, rule, 0.6)
+	d.line(d.y, rule)
 	for i, c := range cells {
 		x := left + float64(i)*width
 		d.font("", 8.5, muted)
@@ -92,7 +92,7 @@ func (d *document) summary() {
 		d.text(x, d.y+32, width-4, c.figure)
 	}
 	d.y += 44
-	d.line(d.y, rule, 0.6)
+	d.line(d.y, rule)
 	d.y += 8
 }
 
@@ -102,7 +102,7 @@ func minus(c money.Cents) string { return amount(-c) }
 func (d *document) coupon() {
 	s := d.s
 	d.SetDashPattern([]float64{3, 3}, 0)
-	d.line(couponTop, muted, 0.6)
+	d.line(couponTop, muted)
 	d.SetDashPattern(nil, 0)
 	d.font("", 7.5, muted)
 	label := "Please detach and return this part with your payment"
@@ -250,7 +250,7 @@ func (d *document) newPage() {
 	d.text(left, 46, 0, "Statement "+d.s.Number)
 	d.font("", 9, muted)
 	d.textRight(right, 46, "Account "+d.s.Account+"  ·  "+longDate(d.s.Date))
-	d.line(56, rule, 0.6)
+	d.line(56, rule)
 	d.y, d.bottom = continuedTop, continuedFoot
 }
 
@@ -262,7 +262,7 @@ func (d *document) tableHead() {
 		d.textRight(c.x, d.y+10, c.label)
 	}
 	d.y += 16
-	d.line(d.y, rule, 0.6)
+	d.line(d.y, rule)
 	d.y += 2
 }
 

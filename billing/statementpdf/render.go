@@ -168,9 +168,9 @@ func printable(s string) string {
 	}, s)
 }
 
-func (d *document) line(y float64, c colour, width float64) {
+func (d *document) line(y float64, c colour) {
 	d.SetDrawColor(c.r, c.g, c.b)
-	d.SetLineWidth(width)
+	d.SetLineWidth(0.6)
 	d.Line(left, y, right, y)
 }
 

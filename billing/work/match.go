@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -128,7 +129,7 @@ func (p *poster) findClaim(seq int) (*remit835.Claim, error) {
 	}
 	for {
 		c, err := d.NextClaim()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, fault.NotFoundf("CB-MATCH-001", "the payment has no claim %d", seq)
 		}
 		if err != nil {

@@ -37,7 +37,7 @@ func (p *poster) open() (*remit835.Decoder, *remit835.Payment, error) {
 		switch {
 		case err == nil && payment.ByteOffset == p.args.ByteOffset:
 			return d, payment, nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil, nil, fmt.Errorf("file %d has no payment at byte %d", p.args.FileID, p.args.ByteOffset)
 		case err != nil && (offsetOf(err) < 0 || offsetOf(err) >= p.args.ByteOffset || d.Fatal()):
 			return nil, nil, err
@@ -105,7 +105,7 @@ func (p *poster) audit() (*audit, error) {
 	cut := false // the payment's end is missing: what follows from that is said once
 	for last := error(nil); ; {
 		c, err := d.NextClaim()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -63,7 +63,7 @@ func (p *poster) run() error {
 	if err := p.work(); err != nil {
 		return err
 	}
-	outcome := ""
+	var outcome string
 	switch {
 	case p.again:
 		outcome = fmt.Sprintf("payment %s was received before: nothing to do", p.row.Trace)
