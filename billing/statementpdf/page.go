@@ -375,28 +375,36 @@ func (d *document) closing() {
 	notes = append(notes, pay+".", ask)
 	notes = append(notes, s.Notices...)
 
-	height := 52.0
-	d.font("", 9, ink)
+	const size, step, gap = 8.5, 11.5, 2.5
+	height := 6 + agingHeight + 13.0
+	d.font("", size, ink)
 	for _, n := range notes {
-		height += 12.5*float64(len(d.wrap(n, right-left))) + 3
+		height += step*float64(len(d.wrap(n, right-left))) + gap
 	}
-	if d.y+height > d.bottom {
+	height -= step // the last baseline is the end
+	bottom := d.bottom
+	if d.PageNo() == 1 {
+		bottom = couponTop - 10 // no "continued" follows
+	}
+	if d.y+height > bottom {
 		d.font("", 8.5, muted)
 		d.textRight(right, d.bottom+12, "continued on the next page")
 		d.newPage()
 	}
 	d.y += 6
 	d.aging()
-	d.y += 15
+	d.y += 13
 	for _, n := range notes {
-		d.font("", 9, ink)
-		d.y = d.paragraph(left, d.y, right-left, 12.5, n) + 3
+		d.font("", size, ink)
+		d.y = d.paragraph(left, d.y, right-left, step, n) + gap
 	}
 }
 
+const agingHeight = 32.0
+
 func (d *document) aging() {
 	labels := [...]string{"0–30 days", "31–60 days", "61–90 days", "Over 90 days"}
-	d.box(left, d.y, right-left, 32, tint)
+	d.box(left, d.y, right-left, agingHeight, tint)
 	d.font("", 8, muted)
 	d.text(left+10, d.y+13, 0, "By age since")
 	d.text(left+10, d.y+24, 0, "date of service")
@@ -408,5 +416,5 @@ func (d *document) aging() {
 		d.font("", 9.5, ink)
 		d.text(x, d.y+25, 0, amount(d.s.Aging[i]))
 	}
-	d.y += 32
+	d.y += agingHeight
 }
