@@ -22,6 +22,7 @@ type commands struct {
 	Deposit  depositCmd  `cmd:"" help:"What reached the bank: import its files, match them with payments."`
 	Period   periodCmd   `cmd:"" help:"Accounting months: close, reopen, list."`
 
+	Exchange   exchangeCmd   `cmd:"" help:"The trading partners' folders."`
 	Receive    receiveCmd    `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
 	Payment    paymentCmd    `cmd:"" help:"What patients pay."`
 	Statements statementsCmd `cmd:"" help:"What patients are told."`

@@ -192,7 +192,7 @@ func (d *demoDay) answers(ctx context.Context, paths []string, on date.Date, pay
 	if len(files) == 0 {
 		return nil, nil, nil
 	}
-	list, err := sandbox.Adjudicate(files, sandbox.Options{Seed: int64(d.cmd.Seed), Today: on, Contracts: payerContracts(d.world.Setup, on)})
+	list, err := sandbox.Adjudicate(files, sandbox.Options{Seed: int64(d.cmd.Seed), Today: on, Contracts: payerContracts(d.world.Setup, on), Behind: payersBehind(d.world.Setup)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -457,9 +457,12 @@ func (d *demoDay) analyze(ctx context.Context) error {
 	})
 }
 
-// prove verifies the whole book.
+// prove proves the whole book and seals it.
 func (d *demoDay) prove(ctx context.Context) error {
-	return d.step("Book proved", func(s *demo.Step) error {
+	return d.step("Book proved, sealed", func(s *demo.Step) error {
+		if err := sealBook(ctx, d.app, d.book); err != nil {
+			return err
+		}
 		return d.book.read(ctx, func(tx pgx.Tx) error {
 			proofs, err := ledgerdb.Verify(ctx, tx, d.book.Practice.ID, func(int, int) {})
 			if err != nil {

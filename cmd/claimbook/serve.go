@@ -58,6 +58,7 @@ func (c serveCmd) Run(ctx context.Context, app *App) error {
 			_ = listener.Close()
 			return err
 		}
+		book.keepTime(ctx, logger)
 	}
 	server := &http.Server{
 		Handler: web.New(web.Config{DB: book.DB, Today: app.Today, SecureCookie: c.SecureCookie, Log: logger}),

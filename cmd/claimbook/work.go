@@ -42,6 +42,7 @@ func (c workCmd) Run(ctx context.Context, app *App) error {
 	if err := book.Work(ctx); err != nil {
 		return err
 	}
+	book.keepTime(ctx, options.Logger)
 	queues := c.Queues
 	if queues == nil {
 		queues = jobs.Queues()
