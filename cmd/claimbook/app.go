@@ -54,7 +54,11 @@ func (a *App) Progress(label string) func(done, total int) {
 		}
 	}
 	var bar *progressbar.ProgressBar
+	began := time.Now()
 	return func(done, total int) {
+		if bar == nil && time.Since(began) < 300*time.Millisecond {
+			return // what is over in a moment needs no bar
+		}
 		if bar == nil {
 			bar = progressbar.NewOptions(total,
 				progressbar.OptionSetWriter(file),
