@@ -19,6 +19,7 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Why a balance is what it is, down to the payer's segment."`
 	Export   exportCmd   `cmd:"" help:"The journal for other programs."`
 	Verify   verifyCmd   `cmd:"" help:"Prove that the book holds."`
+	Rebuild  rebuildCmd  `cmd:"" help:"Make the book again from its inputs and compare."`
 	Deposit  depositCmd  `cmd:"" help:"What reached the bank: import its files, match them with payments."`
 	Period   periodCmd   `cmd:"" help:"Accounting months: close, reopen, list."`
 
