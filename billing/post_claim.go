@@ -106,8 +106,9 @@ func (p *Poster) adjudication(c *remit835.Claim, ours *Claim, row *ClaimRow, key
 	for i := range shares {
 		p.patientShares(e, ours, asked, next, &shares[i], &t)
 	}
+	kept := p.keptShares(ours, asked, next, shares)
 	for i := range shares {
-		p.otherAdjustments(e, ours, asked, &shares[i], &t)
+		p.otherAdjustments(e, ours, asked, &shares[i], kept, &t)
 	}
 	e.finish()
 	p.Posted++
@@ -139,17 +140,20 @@ func (p *Poster) shares(c *remit835.Claim, ours *Claim) []share {
 		for i := range ours.Lines {
 			weights[i] = ours.Lines[i].Charge
 		}
-		paid := c.Paid.Allocate(weights)
+		// As if each line had been reported with its part of the charge and nothing
+		// else: then every line closes to the cent, whatever the rounding.
+		charge := c.Charge.Allocate(weights)
 		for i := range ours.Lines {
-			shares = append(shares, share{line: &ours.Lines[i], row: -1, paid: paid[i], offset: c.ByteOffset, remarks: remarks})
+			shares = append(shares, share{line: &ours.Lines[i], row: -1, paid: charge[i], offset: c.ByteOffset, remarks: remarks})
 		}
 		if len(shares) == 0 {
-			shares = []share{{row: -1, paid: c.Paid, offset: c.ByteOffset, remarks: remarks}}
+			shares = []share{{row: -1, paid: c.Charge, offset: c.ByteOffset, remarks: remarks}}
 			weights = []money.Cents{0}
 		}
 		for n, a := range c.Adjustments {
 			row := p.adjustmentRow(c, 0, n)
 			for i, part := range a.Amount.Allocate(weights) {
+				shares[i].paid -= part
 				shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row})
 			}
 		}
@@ -271,10 +275,34 @@ func protection(c *Claim, asked NextPayer, s *share, carc string) string {
 	return ""
 }
 
+// keptShares is what a later payer left to the patient's side and what stays in
+// its receivable all the same: a share that may not be billed, or that is for a
+// person. Its other adjustments must not use that up as if a prior payer had
+// settled it.
+func (p *Poster) keptShares(ours *Claim, asked NextPayer, next *NextPayer, shares []share) map[ledger.Key]money.Cents {
+	if asked.Rank <= 1 {
+		return nil
+	}
+	kept := map[ledger.Key]money.Cents{}
+	for i := range shares {
+		s := &shares[i]
+		for _, a := range s.adjustments {
+			treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
+			switch {
+			case treatment == PatientOwes && (next != nil || protection(ours, asked, s, a.carc) == ""):
+			case treatment == PatientOwes, a.group == "PR" && treatment.account() == "":
+				kept[receivable(ours, s.line, asked.PayerID, asked.Rank)] += a.amount
+			}
+		}
+	}
+	return kept
+}
+
 // otherAdjustments posts every adjustment that is not the patient's share. A
 // payer of rank 2 or later repeats what prior payers adjusted: of its
-// adjustments only what its receivable still holds is its own.
-func (p *Poster) otherAdjustments(e *entry, ours *Claim, asked NextPayer, s *share, t *tally) {
+// adjustments only what its receivable still holds is its own, less what is kept
+// there.
+func (p *Poster) otherAdjustments(e *entry, ours *Claim, asked NextPayer, s *share, kept map[ledger.Key]money.Cents, t *tally) {
 	from := receivable(ours, s.line, asked.PayerID, asked.Rank)
 	for _, a := range s.adjustments {
 		treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
@@ -283,7 +311,11 @@ func (p *Poster) otherAdjustments(e *entry, ours *Claim, asked NextPayer, s *sha
 		}
 		amount := a.amount
 		if asked.Rank > 1 {
-			amount = min(max(amount, 0), max(p.balances[from], 0))
+			room := p.balances[from]
+			if treatment.account() != "" {
+				room -= kept[from]
+			}
+			amount = min(max(amount, 0), max(room, 0))
 		}
 		account := treatment.account()
 		if account == "" {

@@ -21,6 +21,19 @@ func TestPaidWithCoinsurance(t *testing.T) {
 	}
 }
 
+// A share that Medicaid names and may not be billed stays with it: what it
+// repeats of Medicare's contract must not use that up.
+func TestMedicaidShareIsNotContractual(t *testing.T) {
+	w := newWorld(t)
+	c := w.claim("A1", []coverage{{payer: "CARE"}, {payer: "CAID"}}, "500")
+	w.receive(payment{payer: "CARE", trace: "T1", amount: "300", body: `CLP*A1*1*500*300*75*MB*ICN1~
+		SVC*HC:99213*500*300~CAS*CO*45*125~CAS*PR*1*75~REF*6R*A1L1`})
+	w.secondary("A2", c, "CAID")
+	w.receive(payment{payer: "CAID", trace: "T2", amount: "55", body: `CLP*A2*2*500*55*10*MC*ICN2~
+		SVC*HC:99213*500*55~CAS*CO*45*435~CAS*PR*2*10~REF*6R*A2L1`})
+	w.expect("after Medicaid", map[string]string{"1050": "355", "1100": "10", "1110": "0", "4100": "135"})
+}
+
 // Medicare 500: pays 300, CO-45 125, PR-1 75. Medicaid pays 65 and repeats
 // everything as CO-45 435: 10 of it is its own, the balance is 0.
 func TestMedicaidSecondaryRepeatsContractual(t *testing.T) {

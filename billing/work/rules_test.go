@@ -182,6 +182,17 @@ func TestClaimWithoutLines(t *testing.T) {
 	}
 }
 
+// Shares of a claim that cannot be divided evenly leave no cent on a line.
+func TestClaimWithoutLinesLeavesNoCent(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "1", "1", "1")
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "1", body: `CLP*A1*1*3*1*1*12*ICN1~CAS*CO*45*1~CAS*PR*2*1`})
+	w.expect("by charge", map[string]string{"1100": "0", "1110": "1", "4100": "1", "1050": "1"})
+	if n := w.count(`SELECT count(*) FROM subledger_balance WHERE practice_id = $1 AND account = '1100' AND amount <> 0`); n != 0 {
+		t.Errorf("%d lines are left open", n)
+	}
+}
+
 // An unknown line does not stop the claim: it posts to the claim as a whole, and
 // a person is told.
 func TestUnknownLine(t *testing.T) {
