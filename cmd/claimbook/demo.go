@@ -106,10 +106,6 @@ func (d *demoDay) path(parts ...string) string {
 
 func (d *demoDay) setUp(ctx context.Context) error {
 	return d.step("Set up", func(s *demo.Step) error {
-		files, err := d.world.Write(d.path("input"))
-		if err != nil {
-			return fault.Environmentf("CB-DEMO-WRITE", "the demo's files cannot be written").Because(err)
-		}
 		url, release, err := d.app.Database(ctx)
 		if err != nil {
 			return err
@@ -118,7 +114,7 @@ func (d *demoDay) setUp(ctx context.Context) error {
 		if err := postgres.Migrate(ctx, url); err != nil {
 			return err
 		}
-		counts, err := d.importPractice(ctx, url, files.Practice)
+		counts, err := d.importPractice(ctx, url)
 		if err != nil {
 			return err
 		}
@@ -136,7 +132,7 @@ func (d *demoDay) setUp(ctx context.Context) error {
 	})
 }
 
-func (d *demoDay) importPractice(ctx context.Context, url, path string) (claimsdb.Counts, error) {
+func (d *demoDay) importPractice(ctx context.Context, url string) (claimsdb.Counts, error) {
 	var counts claimsdb.Counts
 	db, err := postgres.Open(ctx, url)
 	if err != nil {
@@ -151,6 +147,10 @@ func (d *demoDay) importPractice(ctx context.Context, url, path string) (claimsd
 		if there > 0 && !d.cmd.Keep {
 			return fault.Invalidf("CB-DEMO-AGAIN", "a demo has run here before: its book is in %s", d.app.DataDir).
 				WithFix("choose other folders with --out and --data-dir, go on in that book with --keep, or remove " + d.cmd.Out + " and " + d.app.DataDir)
+		}
+		if _, err := d.world.Write(d.path("input")); err != nil {
+			return fault.Environmentf("CB-DEMO-WRITE", "the demo's files cannot be written").Because(err).
+				WithFix("choose another folder with --out, or make room")
 		}
 		_, counts, err = claimsdb.ImportSetup(ctx, tx, d.world.Setup, "demo")
 		return err
