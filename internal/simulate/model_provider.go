@@ -1,0 +1,58 @@
+package simulate
+
+import "github.com/claimbook/claimbook/internal/money"
+
+// provider posts the adjustments that belong to no claim, pair by pair. A
+// positive amount lowers the payment.
+func (m *Model) provider(a *Advice) {
+	cash := reference("1050", a.Payer, a.Trace)
+	refund := map[string]bool{} // references of which this payment acknowledges a refund
+	for _, p := range a.Provider {
+		if p.Code == "72" {
+			refund[p.Reference] = true
+		}
+	}
+	for _, p := range a.Provider {
+		announced, suspense := reference("2100", a.Payer, p.Reference), reference("2190", a.Payer, p.Reference)
+		switch p.Code {
+		case "WO", "FB":
+			if p.Amount < 0 { // announced: it clears what was recovered before, the rest waits
+				cleared := min(-p.Amount, max(m.Balances[suspense], 0))
+				m.move(cash, suspense, cleared)
+				m.move(cash, announced, -p.Amount-cleared)
+				continue
+			}
+			recovered := min(p.Amount, max(-m.Balances[announced], 0))
+			m.move(announced, cash, recovered)
+			rest := suspense
+			if refund[p.Reference] {
+				rest = reference("2210", a.Payer, p.Reference)
+			}
+			m.move(rest, cash, p.Amount-recovered)
+		case "72":
+			m.either(reference("2210", a.Payer, p.Reference), cash, p.Amount)
+		case "L6":
+			m.either(account("4200"), cash, p.Amount)
+		case "IR":
+			m.either(account("1170"), cash, p.Amount)
+		case "E3":
+			m.either(account("1160"), cash, p.Amount)
+		case "AH":
+			m.either(account("5100"), cash, p.Amount)
+		case "50", "51", "L3":
+			m.either(account("5110"), cash, p.Amount)
+		case "CT":
+			m.either(account("4210"), cash, p.Amount)
+		default: // until a person classifies it
+			m.either(suspense, cash, p.Amount)
+		}
+	}
+}
+
+// either posts an amount of either sign: a negative one is the mirror.
+func (m *Model) either(debit, credit Key, amount money.Cents) {
+	if amount < 0 {
+		debit, credit, amount = credit, debit, -amount
+	}
+	m.move(debit, credit, amount)
+}

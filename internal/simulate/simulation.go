@@ -1,0 +1,316 @@
+package simulate
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
+)
+
+// Book is the real book, driven by the functions that the workers call.
+type Book interface {
+	Intake(visits []*Visit, today date.Date) error
+	Submit(today date.Date) error
+	// Claims lists the claims that exist, as they are numbered.
+	Claims() ([]BookClaim, error)
+	Receive(name string, content []byte, today date.Date) error
+	PatientPays(key string, p *Patient, amount money.Cents, copay bool, visit string, today date.Date) error
+	ClosePeriod(month, today date.Date) error
+	Balances() (map[Key]money.Cents, error)
+	Months() (map[Month]money.Cents, error)
+	Verify() error
+}
+
+// BookClaim is a claim as the book names it.
+type BookClaim struct {
+	Number, Visit string
+	Rank          int
+}
+
+// Simulation runs the steps of a seed on both books.
+type Simulation struct {
+	Seed  uint64
+	Log   []string // one line a step that did something
+	world *World
+	desk  *Desk
+	model *Model
+	book  Book
+
+	today    date.Date
+	open     date.Date // first month not closed
+	visits   map[string]*Visit
+	claims   map[string]*Claim
+	pending  []*Advice // decided and not received
+	received []*Advice
+	copies   [][]byte // files as they came
+	files    int
+	payments int
+}
+
+// New returns the simulation of a seed on an empty book; setUp gives the book
+// the world's set-up.
+func New(seed uint64, setUp func(*World) (Book, error)) (*Simulation, error) {
+	s := &Simulation{Seed: seed, world: NewWorld(seed), desk: NewDesk(), model: NewModel(), today: firstDay, open: firstDay.FirstOfMonth(),
+		visits: map[string]*Visit{}, claims: map[string]*Claim{}}
+	s.model.Today(s.today)
+	var err error
+	s.book, err = setUp(s.world)
+	return s, err
+}
+
+// Run does the steps whose numbers are given and compares the books after each.
+func (s *Simulation) Run(steps []int) error {
+	for _, n := range steps {
+		if err := s.step(n); err != nil {
+			return fmt.Errorf("step %d: %w", n, err)
+		}
+	}
+	if err := s.book.Verify(); err != nil {
+		return fmt.Errorf("after the last step: %w", err)
+	}
+	return nil
+}
+
+// step does the step of a number. What kind it is depends on seed and number
+// only; what it does, on what is there: so any subset of steps can be run.
+func (s *Simulation) step(n int) error {
+	r := rand.New(rand.NewPCG(s.Seed, uint64(n)+1000))
+	kinds := []struct {
+		weight int
+		do     func(*rand.Rand, int) (string, error)
+	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {4, s.patientPays}, {3, s.time}}
+	sum := 0
+	for _, k := range kinds {
+		sum += k.weight
+	}
+	at := r.IntN(sum)
+	if n < 2 {
+		at = 0 // a practice begins with visits
+	}
+	for _, k := range kinds {
+		if at -= k.weight; at < 0 {
+			did, err := k.do(r, n)
+			if did == "" {
+				return err
+			}
+			s.Log = append(s.Log, fmt.Sprintf("%3d %s %s", n, s.today, did))
+			if err != nil {
+				return err
+			}
+			return s.compare()
+		}
+	}
+	return nil
+}
+
+func (s *Simulation) visit(r *rand.Rand, _ int) (string, error) {
+	var visits []*Visit
+	var names []string
+	for range 1 + r.IntN(4) {
+		v := s.world.NewVisit(r, s.today)
+		visits = append(visits, v)
+		s.visits[v.ID] = v
+		s.model.Charge(v)
+		names = append(names, fmt.Sprintf("%s %s %s %s %s", v.ID, v.Patient.Account, coverages(v), v.Date, charges(v)))
+	}
+	did := "visits " + strings.Join(names, "; ")
+	if err := s.book.Intake(visits, s.today); err != nil {
+		return did, err
+	}
+	return did, s.submit()
+}
+
+func coverages(v *Visit) string {
+	if v.SelfPay {
+		return "self-pay"
+	}
+	var list []string
+	for _, c := range v.Patient.Coverages {
+		name := c.Payer.Code
+		if c.QMB {
+			name += "(QMB)"
+		}
+		list = append(list, name)
+	}
+	return strings.Join(list, "+")
+}
+
+func charges(v *Visit) string {
+	var list []string
+	for _, l := range v.Lines {
+		list = append(list, l.Charge.String())
+	}
+	return strings.Join(list, "+")
+}
+
+// submit sends what is ready and puts new claims before their payers.
+func (s *Simulation) submit() error {
+	if err := s.book.Submit(s.today); err != nil {
+		return err
+	}
+	list, err := s.book.Claims()
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if s.claims[c.Number] == nil {
+			s.claims[c.Number] = &Claim{Number: c.Number, Visit: s.visits[c.Visit], Rank: c.Rank}
+			s.desk.Ask(s.claims[c.Number])
+		}
+	}
+	return nil
+}
+
+func (s *Simulation) decide(r *rand.Rand, _ int) (string, error) {
+	if a := s.desk.Decide(r, s.today); a != nil {
+		s.pending = append(s.pending, a)
+		if r.IntN(2) == 0 {
+			return s.deliver(a)
+		}
+	}
+	return "", nil
+}
+
+func (s *Simulation) revise(r *rand.Rand, _ int) (string, error) {
+	s.pending = append(s.pending, s.desk.Revise(r, s.today)...)
+	return "", nil
+}
+
+// receive takes some of what is decided, in any order; now and then something
+// that came before, in the same file or in another.
+func (s *Simulation) receive(r *rand.Rand, _ int) (string, error) {
+	if len(s.copies) > 0 && r.IntN(10) == 0 {
+		s.files++
+		return "receive a file again", s.book.Receive("again", s.copies[r.IntN(len(s.copies))], s.today)
+	}
+	var list []*Advice
+	for range 1 + r.IntN(3) {
+		if len(s.pending) > 0 {
+			list = append(list, s.pending[r.IntN(min(2, len(s.pending)))])
+			s.pending = slices.DeleteFunc(s.pending, func(a *Advice) bool { return a == list[len(list)-1] })
+		}
+	}
+	if len(s.received) > 0 && r.IntN(8) == 0 {
+		list = append(list, s.received[r.IntN(len(s.received))])
+	}
+	if len(list) == 0 {
+		return "", nil
+	}
+	return s.deliver(list...)
+}
+
+func (s *Simulation) deliver(list ...*Advice) (string, error) {
+	s.files++
+	var names []string
+	for _, a := range list {
+		names = append(names, a.String())
+		s.received = append(s.received, a)
+		s.pending = slices.DeleteFunc(s.pending, func(p *Advice) bool { return p == a })
+		s.model.Receive(a)
+	}
+	did := "receive " + strings.Join(names, "\n                   and ")
+	content, err := Encode(s.files, s.today, list)
+	if err != nil {
+		return did, err
+	}
+	s.copies = append(s.copies, content)
+	if err := s.book.Receive(fmt.Sprintf("file%d.835", s.files), content, s.today); err != nil {
+		return did, err
+	}
+	return did, s.submit()
+}
+
+func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
+	p := s.world.Patients[r.IntN(len(s.world.Patients))]
+	amount := money.Cents(500 + r.IntN(8000))
+	visit, copay := "", r.IntN(3) == 0
+	var own []string
+	for id, v := range s.visits {
+		if v.Patient == p {
+			own = append(own, id)
+		}
+	}
+	slices.Sort(own)
+	if len(own) > 0 && (copay || r.IntN(2) == 0) {
+		visit = own[r.IntN(len(own))]
+	}
+	if visit == "" {
+		copay = false
+	}
+	did := fmt.Sprintf("patient %s pays %s copay=%v visit=%s", p.Account, amount, copay, visit)
+	s.model.PatientPays(p, amount, copay, visit)
+	return did, s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, s.today)
+}
+
+// time goes on; a month that is over is closed now and then.
+func (s *Simulation) time(r *rand.Rand, _ int) (string, error) {
+	s.today = s.today.AddDays(1 + r.IntN(15))
+	s.model.Today(s.today)
+	if r.IntN(2) == 0 && s.open.AddMonths(1).Before(s.today) {
+		month := s.open
+		s.open = s.open.AddMonths(1)
+		s.model.ClosePeriod(month)
+		return "close " + month.Format("2006-01"), s.book.ClosePeriod(month, s.today)
+	}
+	return "", nil
+}
+
+// compare holds the two books beside each other.
+func (s *Simulation) compare() error {
+	var problems []string
+	balances, err := s.book.Balances()
+	if err != nil {
+		return err
+	}
+	problems = append(problems, differences(balances, s.model.Balances, Key.String)...)
+	months, err := s.book.Months()
+	if err != nil {
+		return err
+	}
+	problems = append(problems, differences(months, s.model.Months, func(m Month) string { return m.Account + " in " + m.Month })...)
+	if len(problems) > 0 {
+		return errors.New("the books differ:\n  " + strings.Join(problems, "\n  "))
+	}
+	return nil
+}
+
+func differences[K comparable](book, model map[K]money.Cents, name func(K) string) []string {
+	var list []string
+	for k, amount := range book {
+		if amount != model[k] {
+			list = append(list, fmt.Sprintf("%s: book %s, model %s", name(k), amount, model[k]))
+		}
+	}
+	for k, amount := range model {
+		if _, known := book[k]; !known && amount != 0 {
+			list = append(list, fmt.Sprintf("%s: book nothing, model %s", name(k), amount))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Shrink returns fewer steps that fail too, given whether a list of steps fails.
+// It stops after the given number of tries.
+func Shrink(steps []int, tries int, fails func([]int) bool) []int {
+	for size := len(steps) / 2; size >= 1 && tries > 0; {
+		shrunk := false
+		for from := 0; from < len(steps) && tries > 0; {
+			without := slices.Concat(steps[:from], steps[min(from+size, len(steps)):])
+			tries--
+			if len(without) > 0 && fails(without) {
+				steps, shrunk = without, true
+			} else {
+				from += size
+			}
+		}
+		if !shrunk || size > 1 {
+			size /= 2
+		}
+	}
+	return steps
+}

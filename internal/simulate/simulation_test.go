@@ -1,0 +1,52 @@
+package simulate
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	seeds  = flag.Int("seeds", 0, "how many seeds to run; 0 runs for about a minute")
+	first  = flag.Uint64("seed", 1, "the first seed")
+	length = flag.Int("steps", 60, "how many steps a seed has")
+)
+
+// TestSimulation runs seeds on both books. A seed that fails is shrunk and
+// printed: go test ./internal/simulate -run TestSimulation -seed N -seeds 1
+func TestSimulation(t *testing.T) {
+	start := time.Now()
+	ran := 0
+	for seed := *first; ; seed++ {
+		if *seeds > 0 && ran == *seeds || *seeds == 0 && time.Since(start) > 40*time.Second {
+			break
+		}
+		ran++
+		steps := make([]int, *length)
+		for i := range steps {
+			steps[i] = i
+		}
+		if _, err := runSeed(t, seed, steps); err != nil {
+			steps = Shrink(steps, 40, func(fewer []int) bool { _, err := runSeed(t, seed, fewer); return err != nil })
+			log, err := runSeed(t, seed, steps)
+			t.Fatalf("seed %d fails with the steps %v:\n%s\n%v", seed, steps, strings.Join(log, "\n"), err)
+		}
+	}
+	t.Logf("%d seeds of %d steps in %s", ran, *length, time.Since(start).Round(time.Second))
+}
+
+// runSeed runs steps of a seed on a database of its own.
+func runSeed(t *testing.T, seed uint64, steps []int) (log []string, failure error) {
+	t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) {
+		s, err := New(seed, func(w *World) (Book, error) { return newRealBook(t, w) })
+		if err != nil {
+			failure = err
+			return
+		}
+		failure = s.Run(steps)
+		log = s.Log
+	})
+	return log, failure
+}
