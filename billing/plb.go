@@ -195,8 +195,8 @@ func (p *Poster) UnknownPayee(amount money.Cents) {
 }
 
 // Credits opens a work item for every receivable that an insurer has overpaid
-// at the end of the payment; between a reversal and its correction nothing is
-// said.
+// at the end of the payment, and names the claims that have none any more;
+// between a reversal and its correction nothing is said.
 func (p *Poster) Credits() {
 	type credit struct {
 		creditOf
@@ -206,8 +206,10 @@ func (p *Poster) Credits() {
 	for key, of := range p.credits {
 		if p.balances[key] < 0 {
 			amounts[credit{of, key.PayerID}] -= p.balances[key]
+			delete(p.answered, of.claimID)
 		}
 	}
+	p.out.Settled = slices.Sorted(maps.Keys(p.answered))
 	for _, c := range slices.SortedFunc(maps.Keys(amounts), func(a, b credit) int {
 		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.payerID, b.payerID))
 	}) {

@@ -39,6 +39,8 @@ func (p *Poster) Claim(c *remit835.Claim, ours *Claim, history History) {
 			row.ClaimID = ours.ID
 		}
 		p.record(c)
+	case c.Status == remit835.StatusPredetermination:
+		p.unmatched(c, &row, key, "an estimate that comes with money")
 	case p.payment.PayeeUnknown || ours == nil:
 		p.unmatched(c, &row, key, "no claim of this practice has that number")
 	case c.IsReversal():
@@ -89,13 +91,10 @@ func (p *Poster) payer() string {
 // the next one owes.
 func (p *Poster) adjudication(c *remit835.Claim, ours *Claim, row *ClaimRow, key string) {
 	asked, next := ours.asked(p.payment.PayerID)
-	row.ClaimID, row.MatchReason = ours.ID, "claim number"
-	if asked.Rank != ours.Rank {
-		row.MatchReason = "claim number of the first payer, which forwarded it"
-	}
+	row.ClaimID, row.MatchReason = ours.ID, p.matchedBy(c, ours, asked)
 	shares := p.shares(c, ours)
 	e := p.begin("remittance", key, fmt.Sprintf("%s, claim %s", p.payer(), ours.Number))
-	t := tally{}
+	t := tally{forwarded: c.IsForwarded()}
 	cash := p.cash()
 	// Payments and patient shares first: for a later payer the rest of its
 	// adjustments is bounded by what these leave.
@@ -106,15 +105,26 @@ func (p *Poster) adjudication(c *remit835.Claim, ours *Claim, row *ClaimRow, key
 	for i := range shares {
 		p.patientShares(e, ours, asked, next, &shares[i], &t)
 	}
-	kept := p.keptShares(ours, asked, next, shares)
+	kept := p.keptShares(ours, asked, next, shares, t.forwarded)
 	for i := range shares {
 		p.otherAdjustments(e, ours, asked, &shares[i], kept, &t)
 	}
 	e.finish()
 	p.Posted++
-	p.noteCredits(ours, shares, asked)
+	p.noteCredits(ours, asked)
 	row.Outcome = t.outcome(c)
 	p.tell(c, ours, row, key, asked, next, &t)
+}
+
+// matchedBy says by what an answer was taken for one of our claims.
+func (p *Poster) matchedBy(c *remit835.Claim, ours *Claim, asked NextPayer) string {
+	switch {
+	case c.ControlNumber != ours.Number:
+		return "line control number: the payer returned another claim number"
+	case asked.Rank != ours.Rank:
+		return "claim number of the first payer, which forwarded it"
+	}
+	return "claim number"
 }
 
 // tally is what posting a claim adds up to, for its outcome and for people.
@@ -123,8 +133,9 @@ type tally struct {
 	patient, next       money.Cents
 	denied, staying     money.Cents
 	protected           money.Cents // a patient share that may not be billed
-	prior               bool
-	codes               []string // of what was denied
+	forwarded           bool        // to another payer: until it answers the patient owes nothing
+	elsewhere           money.Cents // a patient share that was forwarded to a payer we do not know
+	codes               []string    // of what was denied
 	stays, protectedFor []string
 	firstCARC           string
 }
@@ -239,6 +250,10 @@ func (p *Poster) patientShares(e *entry, ours *Claim, asked NextPayer, next *Nex
 		case next != nil:
 			e.move(receivable(ours, s.line, next.PayerID, next.Rank), from, a.amount, d)
 			t.next += a.amount
+		case t.forwarded:
+			t.elsewhere += a.amount
+			p.treat(a, Stay, 0)
+			continue
 		case why == "":
 			e.move(patientOwes(ours, s.line), from, a.amount, d)
 			t.patient += a.amount
@@ -279,7 +294,7 @@ func protection(c *Claim, asked NextPayer, s *share, carc string) string {
 // its receivable all the same: a share that may not be billed, or that is for a
 // person. Its other adjustments must not use that up as if a prior payer had
 // settled it.
-func (p *Poster) keptShares(ours *Claim, asked NextPayer, next *NextPayer, shares []share) map[ledger.Key]money.Cents {
+func (p *Poster) keptShares(ours *Claim, asked NextPayer, next *NextPayer, shares []share, forwarded bool) map[ledger.Key]money.Cents {
 	if asked.Rank <= 1 {
 		return nil
 	}
@@ -289,7 +304,7 @@ func (p *Poster) keptShares(ours *Claim, asked NextPayer, next *NextPayer, share
 		for _, a := range s.adjustments {
 			treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
 			switch {
-			case treatment == PatientOwes && (next != nil || protection(ours, asked, s, a.carc) == ""):
+			case treatment == PatientOwes && (next != nil || !forwarded && protection(ours, asked, s, a.carc) == ""):
 			case treatment == PatientOwes, a.group == "PR" && treatment.account() == "":
 				kept[receivable(ours, s.line, asked.PayerID, asked.Rank)] += a.amount
 			}
@@ -338,7 +353,6 @@ func (p *Poster) otherAdjustments(e *entry, ours *Claim, asked NextPayer, s *sha
 // is a denial, whatever CLP02 says.
 func (p *Poster) stay(a shareAdjustment, treatment Treatment, amount money.Cents, s *share, asked NextPayer, t *tally) {
 	if treatment == PriorPayer && asked.Rank > 1 {
-		t.prior = true
 		p.treat(a, PriorPayer, 0)
 		return
 	}
@@ -367,7 +381,7 @@ func (p *Poster) stay(a shareAdjustment, treatment Treatment, amount money.Cents
 
 // noteCredits remembers which receivables of the claim an insurer has overpaid,
 // as of now: a later claim of the same payment may settle them.
-func (p *Poster) noteCredits(c *Claim, shares []share, asked NextPayer) {
+func (p *Poster) noteCredits(c *Claim, asked NextPayer) {
 	_, next := c.asked(p.payment.PayerID)
 	note := func(key ledger.Key) {
 		if p.balances[key] < 0 {
@@ -376,10 +390,16 @@ func (p *Poster) noteCredits(c *Claim, shares []share, asked NextPayer) {
 			delete(p.credits, key)
 		}
 	}
-	for i := range shares {
-		note(receivable(c, shares[i].line, asked.PayerID, asked.Rank))
+	p.answered[c.ID] = true
+	for i := -1; i < len(c.Lines); i++ {
+		var line *ClaimLine
+		if i >= 0 {
+			line = &c.Lines[i]
+		}
+		note(receivable(c, line, c.PayerID, c.Rank))
+		note(receivable(c, line, asked.PayerID, asked.Rank))
 		if next != nil {
-			note(receivable(c, shares[i].line, next.PayerID, next.Rank))
+			note(receivable(c, line, next.PayerID, next.Rank))
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Posting struct {
 	Items       []claims.WorkItem
 	Answered    []int64 // claims whose payer answered: nobody waits for it any more
 	Resolved    []int64 // claims whose earlier denial no longer stands
+	Settled     []int64 // claims that no insurer has overpaid any more
 	Claims      []ClaimRow
 	Lines       []LineRow
 	Adjustments []AdjustmentRow
@@ -161,6 +162,7 @@ type Poster struct {
 	treatments Treatments
 	balances   map[ledger.Key]money.Cents
 	credits    map[ledger.Key]creditOf // what an insurer paid too much, as it stands now
+	answered   map[int64]bool          // claims of which the payment says something
 	references map[string]bool         // under which a refund to the payer may have been paid twice
 	out        Posting
 	// Counts of the payment so far.
@@ -175,7 +177,7 @@ type creditOf struct {
 
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
-	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, references: map[string]bool{}}
+	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{}}
 }
 
 // Know tells the poster what the sub-ledger holds under the keys. A key that

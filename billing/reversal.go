@@ -49,7 +49,7 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 	e.finish()
 	p.undo(ours, key, history.Dispositions)
 	p.Posted++
-	p.noteCredits(ours, shares, asked)
+	p.noteCredits(ours, asked)
 	p.out.Answered = append(p.out.Answered, ours.ID)
 	p.out.Resolved = append(p.out.Resolved, ours.ID)
 	p.move(ours, claims.Accepted, c.ByteOffset, fmt.Sprintf("%s took back its answer: %s; a correction should follow", p.payer(), c.Paid.Dollars()))

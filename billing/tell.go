@@ -47,8 +47,8 @@ func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string,
 	}
 	p.underpaid(c, ours, key, asked, due)
 	if t.next == 0 || next == nil {
-		if c.IsForwarded() && next == nil && c.Name("TT") != nil {
-			p.out.Items = append(p.out.Items, p.claimItem(claims.WorkSecondary, key, ours, 0,
+		if c.IsForwarded() && next == nil && (c.Name("TT") != nil || t.elsewhere != 0) {
+			p.out.Items = append(p.out.Items, p.claimItem(claims.WorkSecondary, key, ours, t.elsewhere.Abs(),
 				fmt.Sprintf("%s forwarded claim %s to a payer that is not among the patient's coverages", p.payer(), ours.Number),
 				"Add the coverage, so that the next payer's answer finds its place"))
 		}
@@ -151,6 +151,7 @@ func (p *Poster) sentence(c *remit835.Claim, row *ClaimRow, t *tally) string {
 	add(t.denied, "denied")
 	add(t.staying, "to be looked at")
 	add(t.protected, "may not be billed to the patient")
+	add(t.elsewhere, "waits for the payer it was forwarded to")
 	message := strings.Join(parts, "; ")
 	if len(t.codes) > 0 {
 		message += " (" + strings.Join(t.codes, ", ") + ")"

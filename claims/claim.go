@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -95,6 +96,16 @@ func ClaimNumber(n int64) string { return fmt.Sprintf("C%08d", n) }
 // LineControlNumber is REF*6R of a claim's line: unique in the whole book, so
 // that a payer that loses the claim's number still leads back to it.
 func LineControlNumber(number string, line int) string { return fmt.Sprintf("%sL%d", number, line) }
+
+// NumberOfLine returns the number of the claim that a line control number
+// belongs to, "" when it is not one of ours.
+func NumberOfLine(control string) string {
+	at := strings.LastIndexByte(control, 'L')
+	if at <= 0 || at == len(control)-1 || strings.Trim(control[at+1:], "0123456789") != "" {
+		return ""
+	}
+	return control[:at]
+}
 
 // BuildClaim freezes an encounter that the edits passed into the claim for one
 // of its coverages. SetNumber gives it its number.

@@ -3,6 +3,7 @@ package billingdb
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,14 +28,17 @@ func FindPayee(ctx context.Context, tx pgx.Tx, practiceID int64, npis, tins []st
 }
 
 // FindPayer returns the payer with one of the tax ids (TRN03, BPR10 without the
-// leading 1) or identifiers (N104, REF*2U); 0 when the practice knows none. A
-// tax id that several payers share decides nothing unless the name does.
+// leading 1) or identifiers (N104, REF*2U); 0 when the practice knows none. The
+// name decides between several, then an identifier; a tax id that several payers
+// share decides nothing by itself.
 func FindPayer(ctx context.Context, tx pgx.Tx, practiceID int64, tins, identifiers []string, name string) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, `
-		SELECT id FROM payer
-		WHERE practice_id = $1 AND (payer_identifier = ANY($3) OR tin <> '' AND tin = ANY($2))
-		ORDER BY upper(name) = upper($4) DESC, payer_identifier = ANY($3) DESC, code LIMIT 1`,
+		SELECT id FROM (
+			SELECT id, code, upper(name) = upper($4) AS named, payer_identifier = ANY($3) AS identified, count(*) OVER () AS payers
+			FROM payer WHERE practice_id = $1 AND (payer_identifier = ANY($3) OR tin <> '' AND tin = ANY($2))) p
+		WHERE named OR identified OR payers = 1
+		ORDER BY named DESC, identified DESC, code LIMIT 1`,
 		practiceID, tins, identifiers, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -197,20 +201,31 @@ func dispositions(ctx context.Context, tx pgx.Tx, practiceID int64, histories ma
 		claimIDs = append(claimIDs, id)
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT e.id FROM transfer t
+		SELECT DISTINCT e.id, t.claim_id FROM transfer t
 		JOIN journal_entry e ON e.practice_id = t.practice_id AND e.id = t.entry_id
 		WHERE t.practice_id = $1 AND t.claim_id <> 0 AND t.claim_id = ANY($2) AND e.kind = ANY($3)
 		  AND NOT EXISTS (SELECT 1 FROM journal_entry v WHERE v.practice_id = e.practice_id AND v.reverses = e.id)
+		  -- taken back for this claim alone: such an entry names what it takes back in its key
+		  AND NOT EXISTS (SELECT 1 FROM transfer u JOIN journal_entry v ON v.practice_id = u.practice_id AND v.id = u.entry_id
+		                  WHERE u.practice_id = t.practice_id AND u.claim_id = t.claim_id AND u.claim_id <> 0 AND v.kind = 'reversal'
+		                    AND right(v.source_key, length(e.source_key) + 6) = '|UNDO|' || e.source_key)
 		  AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.practice_id = e.practice_id AND d.kind = 'stand' AND d.subject = e.source_key)
 		ORDER BY e.id`, practiceID, claimIDs, disposing)
 	if err != nil {
 		return err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil || len(ids) == 0 {
+	type disposed struct{ entryID, claimID int64 }
+	standing := map[disposed]bool{}
+	var ids []int64
+	var at disposed
+	if _, err := pgx.ForEachRow(rows, []any{&at.entryID, &at.claimID}, func() error {
+		standing[at] = true
+		ids = append(ids, at.entryID)
+		return nil
+	}); err != nil || len(ids) == 0 {
 		return err
 	}
-	entries, err := ledgerdb.EntriesByID(ctx, tx, practiceID, ids)
+	entries, err := ledgerdb.EntriesByID(ctx, tx, practiceID, slices.Compact(ids))
 	if err != nil {
 		return err
 	}
@@ -220,10 +235,10 @@ func dispositions(ctx context.Context, tx pgx.Tx, practiceID int64, histories ma
 			byClaim[t.ClaimID] = append(byClaim[t.ClaimID], t)
 		}
 		for claimID, list := range byClaim {
-			h, known := histories[claimID]
-			if !known {
+			if !standing[disposed{e.ID, claimID}] {
 				continue
 			}
+			h := histories[claimID]
 			h.Dispositions = append(h.Dispositions, billing.Disposition{EntryID: e.ID, Key: e.SourceKey, Kind: e.Kind,
 				Transfers: list, Whole: len(list) == len(e.Transfers)})
 			histories[claimID] = h

@@ -232,13 +232,17 @@ func (p *poster) postClaims() (*remit835.Payment, error) {
 			return nil, err // it was readable a moment ago
 		}
 		cleanClaim(c)
-		if len(part) == slice || c.IsReversal() && seen[c.ControlNumber] {
+		byLines := numberByLines(c)
+		if len(part) == slice || c.IsReversal() && (seen[c.ControlNumber] || seen[byLines]) {
 			if err := flush(); err != nil {
 				return nil, err
 			}
 		}
 		part = append(part, c)
 		seen[c.ControlNumber] = true
+		if byLines != "" {
+			seen[byLines] = true
+		}
 	}
 }
 
@@ -290,8 +294,8 @@ func (p *poster) postSlice(part []*remit835.Claim) error {
 	return p.save()
 }
 
-// match finds our claims by CLP01, and by the control number of a line where
-// the payer dropped the claim's number.
+// match finds our claims by CLP01, and by the control numbers of the lines where
+// the payer returned another number.
 func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Claim, error) {
 	ours := map[*remit835.Claim]*billing.Claim{}
 	if p.payeeUnknown {
@@ -300,6 +304,9 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 	var numbers []string
 	for _, c := range part {
 		numbers = append(numbers, c.ControlNumber)
+		if number := numberByLines(c); number != "" && number != c.ControlNumber {
+			numbers = append(numbers, number)
+		}
 	}
 	found, err := claimsdb.ClaimsByNumber(p.ctx, p.tx, p.args.PracticeID, numbers)
 	if err != nil {
@@ -310,7 +317,10 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 	for _, c := range part {
 		f := found[c.ControlNumber]
 		if f == nil {
-			continue
+			f = found[numberByLines(c)]
+			if f == nil || !carriesLines(f, c) {
+				continue
+			}
 		}
 		if converted[f.ID] == nil {
 			converted[f.ID] = claimOf(f, p.appealDays)
@@ -328,6 +338,35 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 		}
 	}
 	return ours, nil
+}
+
+// numberByLines returns the number of the claim that the line control numbers
+// (REF*6R) name; "" when they name none, or several.
+func numberByLines(c *remit835.Claim) string {
+	number := ""
+	for i := range c.Lines {
+		of := claims.NumberOfLine(c.Lines[i].ControlNumber())
+		if of == "" {
+			continue
+		}
+		if number != "" && number != of {
+			return ""
+		}
+		number = of
+	}
+	return number
+}
+
+// carriesLines reports whether the claim was sent with every line control number
+// that the payer returned.
+func carriesLines(f *claimsdb.PostingClaim, c *remit835.Claim) bool {
+	for i := range c.Lines {
+		control := c.Lines[i].ControlNumber()
+		if control != "" && !slices.ContainsFunc(f.Lines, func(l claimsdb.PostingLine) bool { return l.ControlNumber == control }) {
+			return false
+		}
+	}
+	return true
 }
 
 // save writes what the poster has gathered.
@@ -350,8 +389,17 @@ func (p *poster) save() error {
 		return err
 	}
 	on := p.args.ReceivedOn
-	for kind, list := range map[claims.WorkItemKind][]int64{claims.WorkNoResponse: out.Answered, claims.WorkDenied: out.Resolved, claims.WorkAdjustment: out.Resolved} {
-		if err := claimsdb.CloseClaimItems(p.ctx, p.tx, practiceID, kind, list, on, "the payer answered again"); err != nil {
+	for _, closed := range [...]struct {
+		kind   claims.WorkItemKind
+		claims []int64
+		why    string
+	}{
+		{claims.WorkNoResponse, out.Answered, "the payer answered"},
+		{claims.WorkDenied, out.Resolved, "the payer answered again"},
+		{claims.WorkAdjustment, out.Resolved, "the payer answered again"},
+		{claims.WorkCredit, out.Settled, "nothing is overpaid any more"},
+	} {
+		if err := claimsdb.CloseClaimItems(p.ctx, p.tx, practiceID, closed.kind, closed.claims, on, closed.why); err != nil {
 			return err
 		}
 	}
