@@ -28,7 +28,8 @@ func (m *Model) bills(p *Patient) []bill {
 	return list
 }
 
-// answered says that a visit is charged and no insurer is asked for it any more.
+// answered says that a visit is charged and open with no insurer any more: an
+// overpayment is open too.
 func (m *Model) answered(visit string) bool {
 	for _, v := range m.visits {
 		if v.ID != visit {
@@ -36,7 +37,7 @@ func (m *Model) answered(visit string) bool {
 		}
 		for _, l := range v.Lines {
 			for i, c := range v.Patient.Coverages {
-				if m.Balances[insurance(l, c.Payer, i+1)] > 0 {
+				if m.Balances[insurance(l, c.Payer, i+1)] != 0 {
 					return false
 				}
 			}

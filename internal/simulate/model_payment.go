@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"slices"
+
 	"github.com/claimbook/claimbook/internal/money"
 )
 
@@ -184,7 +186,7 @@ func (m *Model) treatment(c *Claim, s share, r Reason) (Key, bool) {
 // mayBill says whether a patient may be billed for a share.
 func mayBill(c *Claim, s share, r Reason) bool {
 	switch {
-	case s.protected:
+	case s.protected || slices.ContainsFunc(s.reasons, func(r Reason) bool { return r.Group == "OA" && r.CARC == "209" }):
 		return false
 	case !c.Payer().BillsPatient:
 		return r.CARC == "3" // its own stated copay

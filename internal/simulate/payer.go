@@ -95,7 +95,57 @@ func (d *Desk) odd(r *rand.Rand, a *Advice) {
 		charge := money.Cents(5000 + r.IntN(5000))
 		paid := charge / 2
 		a.Answers = append(a.Answers, &Answer{Number: fmt.Sprintf("X%d", d.next()), Status: "1", ICN: fmt.Sprintf("N%d", d.next()), Charge: charge, Paid: paid, Reasons: []Reason{{"CO", "45", charge - paid}}})
+	case 1: // an estimate of what was just decided
+		estimate := *a.Answers[0]
+		estimate.Status, estimate.ICN = "25", fmt.Sprintf("E%d", d.next())
+		estimate.Lines, estimate.Paid = nil, 0
+		estimate.Reasons = []Reason{{"CO", "45", estimate.Charge}}
+		a.Answers = append(a.Answers, &estimate)
 	}
+}
+
+// Distort returns copies of a payment that must not post as they are: one that
+// does not balance, one of the same trace with another amount, a test, or one
+// that names a payee whom nobody knows.
+func (d *Desk) Distort(r *rand.Rand, a *Advice) *Advice {
+	out := *a
+	out.Answers, out.Provider = slices.Clone(a.Answers), slices.Clone(a.Provider)
+	switch r.IntN(7) {
+	case 0: // BPR02
+		out.Amount, out.Skewed = a.Amount+100, true
+	case 1: // CLP04
+		if len(out.Answers) == 0 {
+			return nil
+		}
+		claim := *out.Answers[0]
+		claim.Paid += 100
+		out.Answers[0] = &claim
+		out.Amount, out.Skewed = a.Amount+100, true
+	case 2: // SVC03, with everything above it right
+		if len(out.Answers) == 0 || len(out.Answers[0].Lines) == 0 {
+			return nil
+		}
+		claim := *out.Answers[0]
+		line := *claim.Lines[0]
+		line.Paid++
+		claim.Lines = slices.Clone(claim.Lines)
+		claim.Lines[0] = &line
+		out.Answers[0], out.Skewed = &claim, true
+	case 3, 4: // the same trace with another amount
+		if a.Method == "NON" {
+			return nil
+		}
+		out.Provider = append(out.Provider, ProviderAmount{"L6", "", -100})
+		out.Amount += 100
+	case 5:
+		out.Trace, out.Handling = fmt.Sprintf("T%05d", d.next()), "P"
+	case 6:
+		if a.Method == "NON" {
+			return nil
+		}
+		out.Trace, out.Foreign = fmt.Sprintf("T%05d", d.next()), true
+	}
+	return &out
 }
 
 // balance adds provider adjustments so that the payment is not negative, and
@@ -127,7 +177,40 @@ func (d *Desk) balance(r *rand.Rand, a *Advice) {
 }
 
 // extras are the provider adjustments that have nothing to do with reversals.
-func (d *Desk) extras(r *rand.Rand, a *Advice) {}
+func (d *Desk) extras(r *rand.Rand, a *Advice) {
+	for range r.IntN(3) {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		amount := money.Cents(1 + r.IntN(2500))
+		ref := fmt.Sprintf("R%d", d.next())
+		switch code := []string{"L6", "IR", "E3", "AH", "50", "51", "L3", "CT", "LE", "CS", "J1", "72", "WO"}[r.IntN(13)]; code {
+		case "L6", "CT": // the payer pays
+			a.Provider = append(a.Provider, ProviderAmount{code, ref, -amount})
+		case "72": // a refund that we sent is acknowledged, and recovered all the same
+			pair := []ProviderAmount{{"72", ref, -amount}, {"WO", ref, amount}}
+			if r.IntN(2) == 0 {
+				slices.Reverse(pair)
+			}
+			if r.IntN(3) == 0 {
+				pair = []ProviderAmount{{"72", ref, -amount}}
+			}
+			a.Provider = append(a.Provider, pair...)
+		case "WO": // announced now, recovered later, or the other way round
+			d.debts = append(d.debts, &debt{a.Payer, "WO", ref, amount})
+			if r.IntN(3) > 0 {
+				a.Provider = append(a.Provider, ProviderAmount{"WO", ref, -amount})
+			}
+		default:
+			if r.IntN(5) == 0 {
+				amount = -amount
+			}
+			if a.Total() >= amount {
+				a.Provider = append(a.Provider, ProviderAmount{code, ref, amount})
+			}
+		}
+	}
+}
 
 func (a *Answer) reversal() *Answer {
 	out := &Answer{Claim: a.Claim, Number: a.Number, Status: "22", ICN: a.ICN, Charge: -a.Charge, Paid: -a.Paid, Reasons: negative(a.Reasons), Reverses: a}
@@ -147,32 +230,77 @@ func negative(list []Reason) []Reason {
 
 // answer decides about one claim.
 func (d *Desk) answer(r *rand.Rand, c *Claim) *Answer {
-	a := &Answer{Claim: c, Number: c.Number, Status: "1", ICN: fmt.Sprintf("%s%d", c.Payer().Code, d.next()), Charge: c.Visit.Charge()}
+	a := &Answer{Claim: c, Number: c.Number, Status: []string{"1", "2"}[c.Rank-1], ICN: fmt.Sprintf("%s%d", c.Payer().Code, d.next()), Charge: c.Visit.Charge()}
 	d.current[c] = a
-	denied := r.IntN(10) == 0
-	for _, l := range c.Visit.Lines {
-		line := &AnswerLine{Line: l, Charge: l.Charge, Style: []string{"6R", "6R", "procedure", "no modifier", "changed"}[r.IntN(5)]}
-		switch {
-		case denied || r.IntN(8) == 0:
-			line.Reasons = denial(r, l.Charge)
-		case c.Rank > 1:
-			line.Paid, line.Reasons = later(r, l.Charge, d.left(c, l))
-		default:
-			line.Paid, line.Reasons = paid(r, c, l.Charge)
-		}
-		a.Lines = append(a.Lines, line)
-		a.Paid += line.Paid
-	}
-	if denied {
+	switch kind := r.IntN(20); {
+	case kind < 2:
 		a.Status = "4"
+		for _, l := range c.Visit.Lines {
+			d.line(r, a, l, denial)
+		}
+	case kind < 4: // no word about lines
+		left := a.Charge
+		for _, why := range []Reason{{"CO", "45", a.Charge * money.Cents(r.IntN(50)) / 100}, {"PR", []string{"1", "2"}[r.IntN(2)], a.Charge * money.Cents(r.IntN(30)) / 100}} {
+			if why.Amount > 0 {
+				a.Reasons = append(a.Reasons, why)
+				left -= why.Amount
+			}
+		}
+		a.Paid = left
+	default:
+		for _, l := range c.Visit.Lines {
+			switch {
+			case r.IntN(8) == 0:
+				d.line(r, a, l, denial)
+			case c.Rank > 1:
+				left := d.left(c, l)
+				d.line(r, a, l, func(r *rand.Rand, charge money.Cents) (money.Cents, []Reason) {
+					part := left * charge / l.Charge
+					return later(r, charge, part)
+				})
+			default:
+				d.line(r, a, l, func(r *rand.Rand, charge money.Cents) (money.Cents, []Reason) { return paid(r, c, charge) })
+			}
+		}
+		if kind < 8 && a.Paid > 0 { // a part of the adjustments at the level of the claim
+			why := []Reason{{"CO", "45", a.Paid / 3}, {"PR", "3", min(a.Paid, 25_00)}, {"CO", "253", a.Paid / 50}, {"PR", "1", a.Paid / 2}}[r.IntN(4)]
+			if c.Rank > 1 {
+				why = Reason{"CO", "45", a.Paid / 3}
+			}
+			if why.Amount > 0 {
+				a.Reasons = []Reason{why}
+				a.Paid -= why.Amount
+			}
+		}
+	}
+	if c.Rank == 1 && c.Next() != nil && a.Status == "1" && r.IntN(3) == 0 { // forwarded: the next payer answers under our number for this one
+		a.Status = "19"
+		d.Ask(&Claim{Number: c.Number, Visit: c.Visit, Rank: 2})
 	}
 	return a
 }
 
+// line adds what is decided about a line: as one SVC, or split into two.
+func (d *Desk) line(r *rand.Rand, a *Answer, l *Line, decide func(*rand.Rand, money.Cents) (money.Cents, []Reason)) {
+	parts := []money.Cents{l.Charge}
+	style := []string{"6R", "6R", "procedure", "no modifier", "changed"}[r.IntN(5)]
+	if r.IntN(10) == 0 {
+		parts = l.Charge.Allocate([]money.Cents{2, 1})
+		style = "6R"
+	}
+	protected := a.Claim.Coverage().QMB && r.IntN(2) == 0
+	for _, charge := range parts {
+		line := &AnswerLine{Line: l, Charge: charge, Style: style, Protected: protected}
+		line.Paid, line.Reasons = decide(r, charge)
+		a.Lines = append(a.Lines, line)
+		a.Paid += line.Paid
+	}
+}
+
 // denial is a reason for paying nothing.
-func denial(r *rand.Rand, charge money.Cents) []Reason {
+func denial(r *rand.Rand, charge money.Cents) (money.Cents, []Reason) {
 	list := []Reason{{"CO", "50", charge}, {"CO", "97", charge}, {"CO", "16", charge}, {"PR", "96", charge}, {"PR", "22", charge}, {"OA", "18", charge}, {"PI", "204", charge}}
-	return []Reason{list[r.IntN(len(list))]}
+	return 0, []Reason{list[r.IntN(len(list))]}
 }
 
 // paid is a payment of a line and the reasons for the rest.
@@ -186,6 +314,10 @@ func paid(r *rand.Rand, c *Claim, charge money.Cents) (money.Cents, []Reason) {
 		}
 	}
 	percent := func(n int) money.Cents { return left * money.Cents(n) / 100 }
+	if c.Payer().Kind == "hmo" && r.IntN(3) == 0 { // paid by the head
+		take([]string{"CO", "PI"}[r.IntN(2)], "24", left)
+		return left, list
+	}
 	take("CO", "45", percent(r.IntN(60)))
 	switch r.IntN(5) {
 	case 0:
@@ -195,6 +327,24 @@ func paid(r *rand.Rand, c *Claim, charge money.Cents) (money.Cents, []Reason) {
 	case 3:
 		take("PR", "1", percent(r.IntN(50)))
 		take("PR", "3", min(left, 20_00))
+	}
+	switch r.IntN(14) {
+	case 0:
+		take("CO", "97", percent(10)) // beside a payment: for a person
+	case 1:
+		take("OA", "209", percent(10)) // the payer protects the patient
+	case 2:
+		take("CO", "105", percent(3))
+	case 3:
+		take("CO", "94", -percent(5)) // more than was charged
+	case 4:
+		take("PR", "22", percent(10))
+	}
+	switch {
+	case c.Payer().Kind == "medicare" && r.IntN(2) == 0:
+		take("CO", "253", percent(2))
+	case c.Payer().Kind == "hmo" && r.IntN(2) == 0:
+		take("CO", "104", percent(5))
 	}
 	return left, list
 }

@@ -168,6 +168,11 @@ func (s *Simulation) submit() error {
 func (s *Simulation) decide(r *rand.Rand, _ int) (string, error) {
 	if a := s.desk.Decide(r, s.today); a != nil {
 		s.pending = append(s.pending, a)
+		if r.IntN(6) == 0 {
+			if other := s.desk.Distort(r, a); other != nil {
+				s.pending = append(s.pending, other)
+			}
+		}
 		if r.IntN(2) == 0 {
 			return s.deliver(a)
 		}
