@@ -139,10 +139,10 @@ func (g *Group) answer(n int) ack.Implementation {
 		}
 		v.Transactions = append(v.Transactions, t)
 	}
-	switch {
-	case res.Accepted == res.Received:
+	switch res.Accepted {
+	case res.Received:
 		res.Code = "A"
-	case res.Accepted == 0:
+	case 0:
 		res.Code = "R"
 	default:
 		res.Code = "P"

@@ -83,7 +83,7 @@ func (r *ackRules) group(s *x12.Segment) {
 	}
 }
 
-func (r *ackRules) endSet(at x12.Position) {
+func (r *ackRules) endSet() {
 	if !r.on || r.c.g.Name != "277CA" {
 		return
 	}

@@ -21,7 +21,8 @@ func repeat(t testing.TB, name, from, to string, size int) []byte {
 	head, body, tail := s[:i], s[i:j], s[j:]
 	var b bytes.Buffer
 	b.WriteString(head)
-	n := strings.Count(head[strings.Index(head, "ST*"):], "~")
+	_, set, _ := strings.Cut(head, "ST*")
+	n := strings.Count(set, "~")
 	for k := 0; b.Len() < size; k++ {
 		c := strings.ReplaceAll(body, "CLM*A-", fmt.Sprintf("CLM*%d-", k))
 		b.WriteString(c)

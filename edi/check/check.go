@@ -175,7 +175,7 @@ func (c *checker) end(at x12.Position) {
 		c.walker.End(at)
 		c.claims.endSet()
 		c.remit.endSet()
-		c.ack.endSet(at)
+		c.ack.endSet()
 	}
 	slices.SortStableFunc(c.set.Errors, func(a, b guide.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	c.set, c.g = nil, nil
@@ -190,10 +190,10 @@ func (c *checker) closed(l *guide.Loop) {
 func (c *checker) rules(s *x12.Segment, step guide.Step) {
 	r := c.roles[step.Segment.Index]
 	if c.claims.on {
-		c.claims.segment(s, step, r)
+		c.claims.segment(s, r)
 	}
 	if c.remit.on {
-		c.remit.segment(s, step, r)
+		c.remit.segment(s, r)
 	}
 	if c.ack.on {
 		c.ack.segment(s, step)
@@ -273,8 +273,8 @@ func placeOf(s *x12.Segment, loop string, element int) place {
 }
 
 // of returns the same place for another element, whose value is not kept.
-func (p place) of(element, component int) place {
-	p.element, p.component, p.n = element, component, 0
+func (p place) of(element int) place {
+	p.element, p.component, p.n = element, 0, 0
 	return p
 }
 

@@ -225,8 +225,9 @@ func TestPartnerRules(t *testing.T) {
 // A bad unit is rejected with its place; everything else goes on.
 func TestTheRestGoesOn(t *testing.T) {
 	good := strings.ReplaceAll(base(t, "835.edi"), "~\n", "~")
-	set := good[strings.Index(good, "ST*"):strings.Index(good, "GE*")]
-	head, tail := good[:strings.Index(good, "ST*")], "GE*3*201~IEA*1*000000201~"
+	st := strings.Index(good, "ST*")
+	set := good[st:strings.Index(good, "GE*")]
+	head, tail := good[:st], "GE*3*201~IEA*1*000000201~"
 	other := func(n string) string { return strings.ReplaceAll(set, "0001~", n+"~") }
 	for _, c := range []struct {
 		name, middle string

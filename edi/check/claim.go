@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/segment"
 	"github.com/claimbook/claimbook/edi/x12"
@@ -51,7 +53,7 @@ type claimRules struct {
 	hasX4       bool
 	hasEW       bool
 	first454    bool
-	refs        map[string]bool
+	refs        numberSet // REF*6R
 	line        serviceLine
 	member      subscriber
 	record      *ClaimRecord
@@ -116,7 +118,7 @@ func (r *claimRules) reject(f *guide.Finding) {
 	}
 }
 
-func (r *claimRules) segment(s *x12.Segment, step guide.Step, role role) {
+func (r *claimRules) segment(s *x12.Segment, role role) {
 	if role == noRole {
 		return
 	}
@@ -274,7 +276,7 @@ func (r *claimRules) claim(s *x12.Segment) {
 	r.hasF8, r.dates, r.dx, r.admit, r.lines, r.sum = false, claimDates{}, 0, false, 0, 0
 	r.others = r.others[:0]
 	r.stops, r.hasCR1, r.hasCR2, r.hasX4, r.hasEW, r.first454 = 0, false, false, false, false, false
-	clear(r.refs)
+	r.refs.reset()
 	r.ranks = [256]uint8{}
 	r.ranks[r.rank]++
 	r.line = serviceLine{}
@@ -297,8 +299,8 @@ func (r *claimRules) claim(s *x12.Segment) {
 	if r.self != (r.under == 'B') {
 		r.c.find(rulePatient, s, 0, 0, "the subscriber is %s the patient by SBR02, but the claim stands under the %s level", map[bool]string{true: "also", false: "not"}[r.self], map[byte]string{'B': "subscriber", 'C': "patient"}[r.under])
 	}
-	if r.self && !(r.facts.n3 && r.facts.n4 && r.facts.dmg) {
-		p := r.sbr.of(0, 0)
+	if r.self && (!r.facts.n3 || !r.facts.n4 || !r.facts.dmg) {
+		p := r.sbr.of(0)
 		r.c.findAt(ruleSelf, p, "the subscriber is the patient, but address, birth date or gender are missing in 2010BA")
 	}
 	r.record = nil
@@ -393,8 +395,8 @@ func (r *claimRules) endClaim() {
 		c.findAt(ruleNoF8, r.f8, "an original claim carries the payer's number of an earlier one (REF*F8)")
 	}
 	r.checkRanks()
-	if (r.causes.auto || r.causes.other) && !r.dates.accident && !(r.kind == 'I') {
-		p := r.at.of(11, 0)
+	if (r.causes.auto || r.causes.other) && !r.dates.accident && r.kind != 'I' {
+		p := r.at.of(11)
 		c.findAt(ruleAccident, p, "an accident is named in CLM11, but its date is missing")
 	}
 	if r.hasCR1 && r.stops != 3 {
@@ -421,7 +423,7 @@ func day(n int) string {
 }
 
 func (r *claimRules) checkRanks() {
-	p := r.sbr.of(1, 0)
+	p := r.sbr.of(1)
 	if r.ranks['P'] != 1 {
 		r.c.findAt(ruleRank, p, "%d payers of the claim are primary (P); exactly one is", r.ranks['P'])
 	}
@@ -436,23 +438,21 @@ func (r *claimRules) checkRanks() {
 func (r *claimRules) place() {
 	p := r.at05
 	p.component = 1
-	bill := string(r.bill[:])
+	is := func(codes ...[2]byte) bool { return slices.Contains(codes, r.bill) }
 	switch r.kind {
 	case 'P':
-		if (bill == "21" || bill == "51" || bill == "61") && !r.dates.admission {
-			r.c.findAt(ruleInpatient21, p, "an inpatient place of service %s without the admission date", bill)
+		if is([2]byte{'2', '1'}, [2]byte{'5', '1'}, [2]byte{'6', '1'}) && !r.dates.admission {
+			r.c.findAt(ruleInpatient21, p, "an inpatient place of service %s without the admission date", string(r.bill[:]))
 		}
 	case 'I':
-		switch bill {
-		case "11", "12", "18", "21", "41":
-			if !r.dates.admission {
-				r.c.findAt(ruleStatement, p, "an inpatient bill of type %s without the admission date and hour", bill)
-			}
-			if !r.admit && bill != "41" {
-				r.c.findAt(ruleAdmitting, p, "an inpatient bill of type %s without the admitting diagnosis", bill)
-			}
+		hospital := is([2]byte{'1', '1'}, [2]byte{'1', '2'}, [2]byte{'1', '8'}, [2]byte{'2', '1'})
+		if (hospital || is([2]byte{'4', '1'})) && !r.dates.admission {
+			r.c.findAt(ruleStatement, p, "an inpatient bill of type %s without the admission date and hour", string(r.bill[:]))
 		}
-		if (bill == "11" || bill == "18") && (r.freq == '1' || r.freq == '4') && !r.dates.discharge {
+		if hospital && !r.admit {
+			r.c.findAt(ruleAdmitting, p, "an inpatient bill of type %s without the admitting diagnosis", string(r.bill[:]))
+		}
+		if is([2]byte{'1', '1'}, [2]byte{'1', '8'}) && (r.freq == '1' || r.freq == '4') && !r.dates.discharge {
 			r.c.findAt(ruleDischarge, p, "a final inpatient bill without the discharge hour")
 		}
 	}

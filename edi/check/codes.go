@@ -42,7 +42,7 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 			c.find(ruleTaxonomy, s, 3, 0, "not the form of a taxonomy code")
 		}
 	case "REF":
-		c.reference(s, step)
+		c.reference(s)
 	case "CUR":
 		if v := s.Element(2); len(v) > 0 && !lists["currency"].Has(v) {
 			c.find(ruleCurrency, s, 2, 0, "not a currency of ISO 4217")
@@ -128,13 +128,13 @@ func (c *checker) address(s *x12.Segment, step guide.Step) {
 	}
 	switch step.Segment.Loop {
 	case "2010AA", "2310C", "2420C", "2310E":
-		if len(zip) == 5 && !(step.Segment.Loop == "2310E" && c.g.Name != "837I") {
+		if len(zip) == 5 && (step.Segment.Loop != "2310E" || c.g.Name == "837I") {
 			c.find(ruleZIP9, s, 3, 0, "the ZIP code has five digits; the guide asks for nine here")
 		}
 	}
 }
 
-func (c *checker) reference(s *x12.Segment, step guide.Step) {
+func (c *checker) reference(s *x12.Segment) {
 	v := s.Element(2)
 	switch string(s.Element(1)) {
 	case "EI":

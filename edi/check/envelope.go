@@ -1,7 +1,6 @@
 package check
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/claimbook/claimbook/edi/guide"
@@ -270,5 +269,3 @@ func atoi(b []byte) int {
 	}
 	return n
 }
-
-func blank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }

@@ -148,14 +148,9 @@ func (r *claimRules) lineReference(s *x12.Segment) {
 		if len(number) > 30 {
 			r.c.find(ruleLong6R, s, 2, 0, "the line control number has %d characters; payers need not return more than 30", len(number))
 		}
-		if r.refs[string(number)] {
+		if !r.refs.add(number) {
 			r.c.find(ruleUnique6R, s, 2, 0, "another line of the claim has the same control number")
-			return
 		}
-		if r.refs == nil {
-			r.refs = map[string]bool{}
-		}
-		r.refs[string(number)] = true
 	case "X4":
 		r.line.x4 = true
 	case "EW":

@@ -42,7 +42,7 @@ func (r *remitRules) start(c *checker) {
 	*r = remitRules{c: c, on: c.g.Set == "835"}
 }
 
-func (r *remitRules) segment(s *x12.Segment, step guide.Step, role role) {
+func (r *remitRules) segment(s *x12.Segment, role role) {
 	amount := func(n int) money.Cents {
 		a, _ := money.Parse(s.Element(n))
 		return a
@@ -158,7 +158,7 @@ func (r *remitRules) endClaim() {
 		r.c.findAt(rule835Claim, v.at, "CLP03 %s less CLP04 %s is %s, but the adjustments of the claim and its lines add up to %s", v.charge, v.paid, v.charge-v.paid, v.cas)
 	}
 	if !v.reversal && !v.predetermination && v.share != v.pr {
-		p := v.at.of(5, 0)
+		p := v.at.of(5)
 		r.c.findAt(rule835Share, p, "CLP05 is %s, but the PR adjustments add up to %s", v.share, v.pr)
 	}
 }

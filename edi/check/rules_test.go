@@ -15,9 +15,8 @@ import (
 // vector is one file of testdata/rules: a base, and the edits that make it pass
 // and fail its rule.
 type vector struct {
-	code, base, levels string
-	pass, fail         [][2]string
-	passes, fails      string // whole input instead of edits
+	code, base string
+	pass, fail [][2]string
 }
 
 func readVector(t *testing.T, path string) vector {

@@ -32,7 +32,7 @@ var (
 	firstNames = []string{"ANNA", "BORIS", "CARLA", "DAVID", "ELENA", "FRANK", "GRACE", "HENRY", "IRIS", "JONAS", "KLARA", "LUCAS"}
 	lastNames  = []string{"SAMPLE", "TESTER", "EXAMPLE", "PROOF", "MODEL", "PATTERN", "SPECIMEN", "FIXTURE"}
 	streets    = []string{"MAIN ST", "OAK AVE", "ELM RD", "RIVER LN", "HILL DR"}
-	diagnoses  = []string{"I10", "E119", "J0190", "M545", "R079", "Z0000", "K219", "N390"}
+	diagnoses  = []string{"I10", "E119", "J0190", "M5450", "R079", "Z0000", "K219", "N390"}
 	procedures = []string{"99213", "99214", "99203", "36415", "80053", "93000", "71046", "85025"}
 	firstDay   = date.Date{Year: 2026, Month: 3, Day: 2}
 )

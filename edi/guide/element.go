@@ -2,8 +2,10 @@ package guide
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/claimbook/claimbook/edi/x12"
 )
@@ -21,6 +23,10 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 		w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-TOOMANY", Element: len(t.Elements) + 1, IK403: "3", IK304: "8", IK502: "5", Value: clip(s.Element(len(t.Elements) + 1)),
 			Message: fmt.Sprintf("%s has %d elements; X12 knows %d", t.ID, n, len(t.Elements)), Fix: "look for a separator inside the data"})
 	}
+	raw := s.Raw()
+	repeated := d.Repetition != 0 && bytes.IndexByte(raw, d.Repetition) >= 0
+	composed := bytes.IndexByte(raw, d.Component) >= 0 && t.ID != "ISA"
+	w.plain = plain(raw)
 	var present uint64
 	for i := range t.Elements[:min(len(t.Elements), max(n, t.need))] {
 		e := &t.Elements[i]
@@ -37,7 +43,7 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 			w.unused(s, t, e, i+1, 0, v)
 			continue
 		}
-		if d.Repetition != 0 && e.Repeats {
+		if repeated && e.Repeats {
 			for k := 1; k <= s.Repetitions(i+1); k++ {
 				if e.Components != nil {
 					w.components(s, t, e, i+1, s.Repetition(i+1, k), d.Component)
@@ -47,7 +53,7 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 			}
 			continue
 		}
-		if d.Repetition != 0 && indexByte(v, d.Repetition) >= 0 {
+		if repeated && indexByte(v, d.Repetition) >= 0 {
 			w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-REPEAT", Element: i + 1, IK403: "12", IK304: "8", IK502: "5", Value: clip(v),
 				Message: fmt.Sprintf("%s%02d (%s) is repeated, but may occur once", t.ID, i+1, e.Name), Fix: "leave out the repetition"})
 			v = s.Repetition(i+1, 1)
@@ -56,13 +62,17 @@ func (w *Walker) elements(s *x12.Segment, t *Segment) {
 			w.components(s, t, e, i+1, v, d.Component)
 			continue
 		}
-		if indexByte(v, d.Component) >= 0 && t.ID != "ISA" {
+		if composed && indexByte(v, d.Component) >= 0 {
 			w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-NOTCOMPOSITE", Element: i + 1, IK403: "13", IK304: "8", IK502: "5", Value: clip(v),
 				Message: fmt.Sprintf("%s%02d (%s) has no components, but its value holds the component separator", t.ID, i+1, e.Name),
 				Fix:     "remove the separator from the data, or choose other delimiters"})
 			continue
 		}
-		w.value(s, t, e, i+1, 0, v, s.Element(e.dateBy))
+		var format []byte
+		if e.dateBy > 0 {
+			format = s.Element(e.dateBy)
+		}
+		w.value(s, t, e, i+1, 0, v, format)
 	}
 	if len(t.notes) > 0 {
 		w.notes(s, t, t.notes, 0, present, t.Elements)
@@ -202,15 +212,10 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 	length := len(v)
 	switch e.Type {
 	case AN, ID:
-		for i, b := range v {
-			if b < ' ' || b == 0x7F {
-				w.badCharacter(s, t, e, n, c, v, i, Error)
+		if !w.plain {
+			var good bool
+			if length, good = w.characters(s, t, e, n, c, v); !good {
 				return
-			}
-			if b >= 0x80 {
-				w.badCharacter(s, t, e, n, c, v, i, Warning)
-				length = len(bytes.Runes(v))
-				break
 			}
 		}
 		if e.dateBy > 0 && len(format) > 0 {
@@ -219,7 +224,7 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 			}
 			return
 		}
-		if len(bytes.TrimRight(v, " ")) == 0 && t.ID != "ISA" {
+		if v[len(v)-1] == ' ' && len(bytes.TrimRight(v, " ")) == 0 && t.ID != "ISA" {
 			w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-BLANK", Element: n, Component: c, IK403: "6", IK304: "8", IK502: "5", Value: clip(v),
 				Message: fmt.Sprintf("%s (%s) holds only blanks", place(t, n, c), e.Name), Fix: "fill it in or leave it empty"})
 			return
@@ -257,6 +262,42 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 		w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-LONG", Element: n, Component: c, IK403: "5", IK304: "8", IK502: "5", Value: clip(v),
 			Message: fmt.Sprintf("%s (%s) is too long: %d of at most %d characters", place(t, n, c), e.Name, length, e.Max), Fix: "shorten it"})
 	}
+}
+
+// characters checks a value byte by byte and returns its length in characters;
+// good is false when it holds a control character.
+func (w *Walker) characters(s *x12.Segment, t *Segment, e *Element, n, c int, v []byte) (length int, good bool) {
+	for i, b := range v {
+		if b < ' ' || b == 0x7F {
+			w.badCharacter(s, t, e, n, c, v, i, Error)
+			return 0, false
+		}
+		if b >= 0x80 {
+			w.badCharacter(s, t, e, n, c, v, i, Warning)
+			return utf8.RuneCount(v), true
+		}
+	}
+	return len(v), true
+}
+
+// plain reports whether all bytes are printable ASCII, eight at a time: then no
+// value of the segment need be looked at for its characters.
+func plain(raw []byte) bool {
+	const high, ones = 0x8080808080808080, 0x0101010101010101
+	i := 0
+	for ; i+8 <= len(raw); i += 8 {
+		x := binary.LittleEndian.Uint64(raw[i:])
+		// A byte below 0x20 borrows, one of 0x7F carries into its high bit.
+		if (x|(x-0x20*ones)|(x+ones))&high != 0 {
+			return false
+		}
+	}
+	for ; i < len(raw); i++ {
+		if raw[i] < ' ' || raw[i] >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *Walker) badCharacter(s *x12.Segment, t *Segment, e *Element, n, c int, v []byte, i int, sev Severity) {

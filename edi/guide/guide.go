@@ -55,7 +55,7 @@ type Guide struct {
 	Versions     []string // as in GS08 and ST03, the one we write first
 	Root         *Loop    // header segments and outermost loops
 	segments     []*Segment
-	ids          map[uint32]bool
+	ids          map[string]bool
 }
 
 // Loop is a loop of a guide.
@@ -68,7 +68,7 @@ type Loop struct {
 	Children []Child
 	Parent   *Loop // of the place where it was first defined
 
-	byID     map[uint32][]int // children by the identifier that starts them
+	byID     [][]uint8 // children by the number of the identifier that starts them
 	required []int
 }
 
@@ -79,6 +79,8 @@ type Child struct {
 	// order is the place in the loop. Neighbours of one segment identifier
 	// share it: they stand in any order.
 	order int
+	start *Segment // what trigger returns
+	most  int      // repeats or iterations; 0 = any number
 }
 
 func (c *Child) usage() Usage {
@@ -189,20 +191,8 @@ func pack8(v []byte) uint64 {
 	return p
 }
 
-// pack packs a segment identifier; 0 when it cannot be one.
-func pack(id []byte) uint32 {
-	if len(id) < 2 || len(id) > 3 {
-		return 0
-	}
-	var p uint32
-	for _, c := range id {
-		p = p<<8 | uint32(c)
-	}
-	return p
-}
-
 // Uses reports whether the guide has the segment identifier anywhere.
-func (g *Guide) Uses(id string) bool { return g.ids[pack([]byte(id))] }
+func (g *Guide) Uses(id string) bool { return g.ids[id] }
 
 // Segments returns the definitions in order; a definition's Index is its place.
 func (g *Guide) Segments() []*Segment { return g.segments }
@@ -351,9 +341,6 @@ var qualifiers = map[string][2]int{
 	"NM1": {1, 0}, "N1": {1, 0}, "REF": {1, 0}, "DTP": {1, 0}, "DTM": {1, 0}, "AMT": {1, 0}, "QTY": {1, 0}, "CRC": {1, 0},
 	"HI": {1, 1}, "HL": {3, 0}, "NTE": {1, 0}, "PWK": {1, 0}, "PER": {1, 0}, "CTX": {1, 1}, "TRN": {1, 0}, "PRV": {1, 0},
 }
-
-// matches reports whether the element values at the qualifier's place fit.
-func (s *Segment) matches(value []byte) bool { return s.match == nil || s.match.Has(value) }
 
 // describe names a definition for messages: "NM1 (Billing provider)".
 func (s *Segment) describe() string { return s.ID + " (" + s.Name + ")" }

@@ -97,7 +97,7 @@ type guideParser struct {
 }
 
 func parseGuide(std map[string]*stdSegment, text string) (*Guide, error) {
-	p := &guideParser{std: std, g: &Guide{ids: map[uint32]bool{}}, codes: map[string]*Codes{}, loops: map[string]*Loop{}, lists: map[string][]string{}}
+	p := &guideParser{std: std, g: &Guide{ids: map[string]bool{}}, codes: map[string]*Codes{}, loops: map[string]*Loop{}, lists: map[string][]string{}}
 	lines := strings.Split(text, "\n")
 	var pairs []string
 	for _, line := range lines { // fragments and code lists may stand anywhere
@@ -257,7 +257,7 @@ func (p *guideParser) segment(parent *Loop, id, rest string) error {
 	}
 	parent.Children = append(parent.Children, Child{Segment: s})
 	p.g.segments = append(p.g.segments, s)
-	p.g.ids[pack([]byte(id))] = true
+	p.g.ids[id] = true
 	return nil
 }
 
@@ -358,7 +358,7 @@ func (p *guideParser) finish(l *Loop, done map[*Loop]bool) {
 		return
 	}
 	done[l] = true
-	l.byID = map[uint32][]int{}
+	l.byID = make([][]uint8, idNumbers().count)
 	order, last := 0, ""
 	for i := range l.Children {
 		c := &l.Children[i]
@@ -370,7 +370,12 @@ func (p *guideParser) finish(l *Loop, done map[*Loop]bool) {
 			order++
 		}
 		c.order, last = order, id
-		l.byID[pack([]byte(id))] = append(l.byID[pack([]byte(id))], i)
+		c.start = c.trigger()
+		if c.most = c.start.Max; c.Loop != nil {
+			c.most = c.Loop.Max
+		}
+		n := idNumbers().of([]byte(id))
+		l.byID[n] = append(l.byID[n], uint8(i)) // a loop has fewer than 256 children
 		if c.usage() == Required {
 			l.required = append(l.required, i)
 		}

@@ -17,9 +17,11 @@ type Walker struct {
 	Closed func(*Loop)
 
 	g       *Guide
+	numbers *numbering
 	stack   []frame
 	adrift  bool // the last loop-starting segment was not recognised
 	flagged uint64
+	plain   bool // the segment at hand is all printable ASCII
 }
 
 // frame is an open iteration of a loop.
@@ -46,7 +48,7 @@ type Step struct {
 
 // Start begins a transaction set of the guide.
 func (w *Walker) Start(g *Guide) {
-	w.g, w.adrift = g, false
+	w.g, w.numbers, w.adrift = g, idNumbers(), false
 	for i := range w.stack {
 		w.stack[i].loop = nil
 	}
@@ -74,17 +76,12 @@ func (w *Walker) End(at x12.Position) {
 
 // Segment takes the next segment, ST and SE included.
 func (w *Walker) Segment(s *x12.Segment) Step {
-	raw := s.Raw()
-	n := 0
-	for n < len(raw) && n < 4 && raw[n] != s.Delimiters().Element {
-		n++
-	}
-	id := pack(raw[:n])
+	id := w.numbers.of(s.Identifier())
 	if d, c := w.exact(s, id); d >= 0 {
 		w.adrift = false
 		return w.take(s, d, c, false)
 	}
-	if w.adrift && clings[id] {
+	if w.adrift && clings(s) {
 		return Step{}
 	}
 	if d, c := w.full(s, id); d >= 0 {
@@ -96,23 +93,23 @@ func (w *Walker) Segment(s *x12.Segment) Step {
 		w.outOfOrder(s, d, c)
 		return w.take(s, d, c, true)
 	}
-	if d, c := w.only(s, id); d >= 0 {
+	if d, c := w.only(id); d >= 0 {
 		w.adrift = false
 		return w.take(s, d, c, false)
 	}
-	w.unknown(s, id)
+	w.unknown(s)
 	return Step{}
 }
 
-// clings are the segments that belong to the name or party before them, so that
-// an unrecognised one takes them along.
-var clings = func() map[uint32]bool {
-	m := map[uint32]bool{}
-	for _, id := range []string{"N2", "N3", "N4", "PER", "REF", "PRV", "DMG", "DTP"} {
-		m[pack([]byte(id))] = true
+// clings reports whether a segment belongs to the name or party before it, so
+// that an unrecognised one takes it along.
+func clings(s *x12.Segment) bool {
+	switch s.ID() {
+	case "N2", "N3", "N4", "PER", "REF", "PRV", "DMG", "DTP":
+		return true
 	}
-	return m
-}()
+	return false
+}
 
 // qualifier returns the bytes that tell definition d from its neighbours.
 func qualifier(s *x12.Segment, d *Segment) []byte {
@@ -127,20 +124,16 @@ func qualifier(s *x12.Segment, d *Segment) []byte {
 
 // exact finds the place at or after the current one where the segment fits and
 // may still be repeated, from the innermost loop outwards.
-func (w *Walker) exact(s *x12.Segment, id uint32) (depth, child int) {
+func (w *Walker) exact(s *x12.Segment, id idNumber) (depth, child int) {
 	var q []byte // the qualifier, cut out once: neighbours have it at one place
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
-		for _, c := range f.loop.byID[id] {
+		for _, c := range f.loop.at(id) {
 			ch := &f.loop.Children[c]
 			if ch.order < f.order {
 				continue
 			}
-			t := ch.Segment
-			if t == nil {
-				t = ch.Loop.Children[0].Segment
-			}
-			if t.match != nil {
+			if t := ch.start; t.match != nil {
 				if q == nil {
 					q = qualifier(s, t)
 				}
@@ -148,43 +141,40 @@ func (w *Walker) exact(s *x12.Segment, id uint32) (depth, child int) {
 					continue
 				}
 			}
-			if ch.Segment != nil && ch.Segment.Max > 0 && int(f.counts[c]) >= ch.Segment.Max {
+			if ch.most > 0 && int(f.counts[c]) >= ch.most {
 				continue
 			}
-			if ch.Loop != nil && ch.Loop.Max > 0 && int(f.counts[c]) >= ch.Loop.Max {
-				continue
-			}
-			return d, c
+			return d, int(c)
 		}
 	}
 	return -1, 0
 }
 
 // full finds a place where the segment fits but is repeated too often.
-func (w *Walker) full(s *x12.Segment, id uint32) (depth, child int) {
+func (w *Walker) full(s *x12.Segment, id idNumber) (depth, child int) {
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
-		for _, c := range f.loop.byID[id] {
+		for _, c := range f.loop.at(id) {
 			ch := &f.loop.Children[c]
 			if d > 0 && c == 0 || ch.order < f.order || !fits(s, ch) {
 				continue
 			}
-			return d, c
+			return d, int(c)
 		}
 	}
 	return -1, 0
 }
 
 // earlier finds a place before the current one where the segment would fit.
-func (w *Walker) earlier(s *x12.Segment, id uint32) (depth, child int) {
+func (w *Walker) earlier(s *x12.Segment, id idNumber) (depth, child int) {
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
-		for _, c := range f.loop.byID[id] {
+		for _, c := range f.loop.at(id) {
 			ch := &f.loop.Children[c]
 			if d > 0 && c == 0 || !fits(s, ch) {
 				continue
 			}
-			return d, c
+			return d, int(c)
 		}
 	}
 	return -1, 0
@@ -192,15 +182,15 @@ func (w *Walker) earlier(s *x12.Segment, id uint32) (depth, child int) {
 
 // only finds the innermost loop in which the identifier has one definition, so
 // that its qualifier must be what is wrong.
-func (w *Walker) only(s *x12.Segment, id uint32) (depth, child int) {
+func (w *Walker) only(id idNumber) (depth, child int) {
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
 		found, n := 0, 0
-		for _, c := range f.loop.byID[id] {
+		for _, c := range f.loop.at(id) {
 			if d > 0 && c == 0 || f.loop.Children[c].order < f.order {
 				continue
 			}
-			found, n = c, n+1
+			found, n = int(c), n+1
 		}
 		if n == 1 {
 			return d, found
@@ -213,10 +203,7 @@ func (w *Walker) only(s *x12.Segment, id uint32) (depth, child int) {
 }
 
 func fits(s *x12.Segment, c *Child) bool {
-	t := c.Segment
-	if t == nil {
-		t = c.Loop.Children[0].Segment
-	}
+	t := c.start
 	return t.match == nil || t.match.Has(qualifier(s, t))
 }
 
@@ -331,7 +318,7 @@ func (w *Walker) outOfOrder(s *x12.Segment, d, c int) {
 }
 
 // unknown reports a segment that has no place.
-func (w *Walker) unknown(s *x12.Segment, id uint32) {
+func (w *Walker) unknown(s *x12.Segment) {
 	name := s.ID()
 	loop := w.stack[len(w.stack)-1].loop.ID
 	if len(w.stack) == 1 {
@@ -342,7 +329,7 @@ func (w *Walker) unknown(s *x12.Segment, id uint32) {
 	case !Known([]byte(name)):
 		x.SNIP, x.Code, x.IK304 = 1, "X12-SEG-UNKNOWN", ""
 		x.Message, x.Fix = fmt.Sprintf("%q is no segment of X12", printable(name)), "remove it; look for a delimiter inside the data before it"
-	case !w.g.ids[id]:
+	case !w.g.Uses(name):
 		x.IK304 = "I4"
 		x.Code = "X12-SEG-NOTUSED"
 		x.Message, x.Fix = fmt.Sprintf("guide %s does not use segment %s", w.g.Name, name), "remove it"

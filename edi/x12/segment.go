@@ -20,6 +20,13 @@ func ParseSegment(raw []byte, d Delimiters) Segment {
 	return s
 }
 
+// Reset makes s the segment raw, which has no terminator, at a position. The
+// segment borrows raw and keeps its memory for the next Reset.
+func (s *Segment) Reset(raw []byte, d Delimiters, at Position) {
+	s.raw, s.d, s.pos = raw, d, at
+	s.split()
+}
+
 func (s *Segment) split() {
 	ends, sep := s.ends[:0], s.d.Element
 	for i, c := range s.raw {
@@ -27,7 +34,8 @@ func (s *Segment) split() {
 			ends = append(ends, uint32(i))
 		}
 	}
-	s.ends = append(ends, uint32(len(s.raw)))
+	ends = append(ends, uint32(len(s.raw)))
+	s.ends = ends
 }
 
 // ID returns the segment's identifier, such as "CLP". Identifiers of the
@@ -41,6 +49,15 @@ func (s *Segment) ID() string {
 		return known
 	}
 	return string(id)
+}
+
+// Identifier returns the bytes of the segment's identifier; they borrow what the
+// segment borrows.
+func (s *Segment) Identifier() []byte {
+	if len(s.ends) == 0 {
+		return nil
+	}
+	return s.raw[:s.ends[0]]
 }
 
 // Is reports whether the segment's identifier is id.
