@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/claimbook/claimbook/billing"
-	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 )
 
@@ -49,16 +48,4 @@ func SaveMatch(ctx context.Context, tx pgx.Tx, practiceID, remittanceID int64, p
 	}
 	batch.Queue(`UPDATE remittance SET posted = posted + 1, unmatched = unmatched - 1 WHERE practice_id = $1 AND id = $2`, practiceID, remittanceID)
 	return tx.SendBatch(ctx, batch).Close()
-}
-
-// Decide records what a person decided, before it moves anything, and puts it
-// into the order of inputs.
-func Decide(ctx context.Context, tx pgx.Tx, practiceID int64, kind, subject, reason, actor string, on date.Date, payload any) (id int64, err error) {
-	err = tx.QueryRow(ctx, `INSERT INTO decision (practice_id, kind, subject, reason, actor, decided_on, payload) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-		practiceID, kind, subject, reason, actor, on, payload).Scan(&id)
-	if err != nil {
-		return 0, err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO input_log (practice_id, kind, ref_id, business_date, actor) VALUES ($1, 'decision', $2, $3, $4)`, practiceID, id, on, actor)
-	return id, err
 }

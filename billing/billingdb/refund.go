@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/claimbook/claimbook/billing"
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
@@ -35,7 +36,8 @@ type RefundDecision struct {
 }
 
 // RefundPatient posts a refund: Dr 2000 / Cr 2200, and Dr 2200 / Cr 1000 once it
-// is sent. known means that the same refund was posted before.
+// is sent, at once or by a second call under the same key. known means that the
+// same was posted before.
 func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRefund) (known bool, err error) {
 	if r.Key == "" || r.Amount <= 0 || r.Reason == "" {
 		return false, fault.Usagef("CB-REFUND-001", "a refund needs a key of its own, an amount above zero and a reason")
@@ -60,7 +62,7 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 		if t.Amount != r.Amount || t.Debit.PatientID != patientID {
 			return false, fault.Invalidf("CB-REFUND-002", "the key %s belongs to another refund", r.Key).WithFix("give this one a key of its own; nothing was posted")
 		}
-		return true, nil
+		return r.pay(ctx, tx, practiceID, source, t.GuarantorID)
 	}
 	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
 	if err != nil {
@@ -70,7 +72,7 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 	if !covered {
 		return false, fault.Invalidf("CB-REFUND-003", "the patient's free credit does not cover %s", r.Amount.Dollars()).WithFix("look at the account: claimbook explain patient")
 	}
-	if _, err := Decide(ctx, tx, practiceID, "refund", source, r.Reason, r.Actor, r.On, RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent}); err != nil {
+	if err := r.decide(ctx, tx, practiceID, source); err != nil {
 		return false, err
 	}
 	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
@@ -79,12 +81,42 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 	e.SourceKey, e.Memo, e.Actor = source, r.Reason, r.Actor
 	entries := []ledger.Entry{e}
 	if r.Sent {
-		sent := ledger.Entry{PostingDate: e.PostingDate, Kind: "patient-refund", SourceKey: source + "|sent", Memo: r.Reason, Actor: r.Actor}
-		sent.Move(ledger.Key{Account: ledger.PatientRefunds}, ledger.Key{Account: ledger.Bank}, r.Amount, ledger.Dimensions{GuarantorID: accounts[0].GuarantorID, ByteOffset: -1})
-		entries = append(entries, sent)
+		entries = append(entries, r.sent(source, e.PostingDate, accounts[0].GuarantorID))
 	}
 	_, err = ledgerdb.Post(ctx, tx, practiceID, entries)
 	return false, err
+}
+
+// pay posts that a refund which was owed so far has been sent.
+func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, source string, guarantorID int64) (known bool, err error) {
+	if !r.Sent {
+		return true, nil
+	}
+	if done, err := entryOf(ctx, tx, practiceID, source+"|sent"); err != nil || done != nil {
+		return done != nil, err
+	}
+	if err := r.decide(ctx, tx, practiceID, source); err != nil {
+		return false, err
+	}
+	on, err := ledgerdb.PostingDate(ctx, tx, practiceID, r.On)
+	if err != nil {
+		return false, err
+	}
+	_, err = ledgerdb.Post(ctx, tx, practiceID, []ledger.Entry{r.sent(source, on, guarantorID)})
+	return false, err
+}
+
+// sent is the entry of the money leaving the bank.
+func (r *PatientRefund) sent(source string, on date.Date, guarantorID int64) ledger.Entry {
+	e := ledger.Entry{PostingDate: on, Kind: "patient-refund", SourceKey: source + "|sent", Memo: r.Reason, Actor: r.Actor}
+	e.Move(ledger.Key{Account: ledger.PatientRefunds}, ledger.Key{Account: ledger.Bank}, r.Amount, ledger.Dimensions{GuarantorID: guarantorID, ByteOffset: -1})
+	return e
+}
+
+func (r *PatientRefund) decide(ctx context.Context, tx pgx.Tx, practiceID int64, source string) error {
+	_, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "refund", Subject: source,
+		Payload: RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent}, Reason: r.Reason, Actor: r.Actor, On: r.On})
+	return err
 }
 
 // ReturnedPayment is a payment that the bank did not honor.
@@ -131,7 +163,8 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 	if err != nil {
 		return false, err
 	}
-	if _, err := Decide(ctx, tx, practiceID, "returned-payment", source, r.Reason, r.Actor, r.On, ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee}); err != nil {
+	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "returned-payment", Subject: source,
+		Payload: ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee}, Reason: r.Reason, Actor: r.Actor, On: r.On}); err != nil {
 		return false, err
 	}
 	from := ledger.Undeposited

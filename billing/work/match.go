@@ -11,6 +11,7 @@ import (
 	"github.com/claimbook/claimbook/billing"
 	"github.com/claimbook/claimbook/billing/billingdb"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/edi/remit835"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
@@ -43,8 +44,8 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 	if row.State != billingdb.Posted {
 		return fault.Invalidf("CB-MATCH-003", "payment %s is %s: nothing of it can be matched", row.Trace, row.State)
 	}
-	if _, err := billingdb.Decide(ctx, tx, practiceID, "match", fmt.Sprintf("%s|CLP|%d", row.SourceKey, m.Seq), m.Reason, m.Actor, m.On,
-		map[string]string{"claim": m.ClaimNumber}); err != nil {
+	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "match", Subject: fmt.Sprintf("%s|CLP|%d", row.SourceKey, m.Seq),
+		Payload: map[string]string{"claim": m.ClaimNumber}, Reason: m.Reason, Actor: m.Actor, On: m.On}); err != nil {
 		return err
 	}
 	p := &poster{ctx: ctx, tx: tx, row: row, patients: map[int64]bool{}, matching: true,

@@ -258,5 +258,11 @@ func TestPatientRefund(t *testing.T) {
 		t.Error(err)
 	}
 	w.expect("sent", map[string]string{"2000": "-25", "2200": "-10", "1000": "-20", "1010": "55"})
+	for _, again := range []bool{false, true} { // what was owed is sent later, once
+		if known, err := refund(billingdb.PatientRefund{Key: "F1", Amount: 10_00, Sent: true}); known != again || err != nil {
+			t.Errorf("sent later: %v %v", known, err)
+		}
+	}
+	w.expect("all sent", map[string]string{"2000": "-25", "2200": "0", "1000": "-30", "1010": "55"})
 	w.verify()
 }

@@ -25,7 +25,7 @@ type paymentRefundCmd struct {
 
 // Help shows an example.
 func (paymentRefundCmd) Help() string {
-	return "Only a credit that is not reserved for a visit can be paid back.\n\nExample:\n  claimbook payment refund --patient P0017 --amount 10.00 --key F-12 --reason 'paid twice' --sent"
+	return "Only a credit that is not reserved for a visit can be paid back. A refund that was owed is sent by the same command under the same key, with --sent.\n\nExample:\n  claimbook payment refund --patient P0017 --amount 10.00 --key F-12 --reason 'paid twice' --sent"
 }
 
 func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
