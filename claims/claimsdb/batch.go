@@ -172,9 +172,10 @@ func FindBatch(ctx context.Context, tx pgx.Tx, practiceID, id int64) (Batch, err
 	return list[0], nil
 }
 
-// BatchesOfRun returns the batches that a run built, by number.
-func BatchesOfRun(ctx context.Context, tx pgx.Tx, practiceID, runID int64) ([]Batch, error) {
-	return batches(ctx, tx, practiceID, `b.run_id = $2 ORDER BY b.number`, runID)
+// BatchesOfRun returns the batches that a run built, and the others that are
+// named, by number.
+func BatchesOfRun(ctx context.Context, tx pgx.Tx, practiceID, runID int64, others ...int64) ([]Batch, error) {
+	return batches(ctx, tx, practiceID, `(b.run_id = $2 OR b.id = ANY($3)) ORDER BY b.number`, runID, others)
 }
 
 // UnsentBatches returns the batches that are built and not delivered.

@@ -282,11 +282,9 @@ func (c claimsReleaseCmd) Run(ctx context.Context, app *App) error {
 				return err
 			}
 		}
-		encounters := c.Encounters
-		if len(encounters) == 1 && encounters[0] == "all" {
-			if encounters, err = claimsdb.HeldEncounters(ctx, tx, book.Practice.ID); err != nil {
-				return err
-			}
+		encounters, err := c.heldEncounters(ctx, tx, book.Practice.ID)
+		if err != nil {
+			return err
 		}
 		report.EncountersReleased, report.EncountersHeld, err = work.Release(ctx, tx, book.Practice.ID, encounters, book.Today, actor())
 		return err
@@ -316,4 +314,22 @@ func (c claimsReleaseCmd) Run(ctx context.Context, app *App) error {
 		err = errReported
 	}
 	return err
+}
+
+// heldEncounters are the encounters that were named, all of which must be held.
+func (c claimsReleaseCmd) heldEncounters(ctx context.Context, tx pgx.Tx, practiceID int64) ([]string, error) {
+	if len(c.Encounters) == 0 {
+		return nil, nil
+	}
+	held, err := claimsdb.HeldEncounters(ctx, tx, practiceID)
+	if err != nil || len(c.Encounters) == 1 && c.Encounters[0] == "all" {
+		return held, err
+	}
+	for _, id := range c.Encounters {
+		if !slices.Contains(held, id) {
+			return nil, fault.NotFoundf("CB-CLAIMS-ENCOUNTER", "no held encounter has the id %s; nothing was released", id).
+				WithFix("list them with: claimbook claims list --state held")
+		}
+	}
+	return c.Encounters, nil
 }

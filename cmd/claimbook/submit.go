@@ -67,7 +67,16 @@ func (c submitCmd) Run(ctx context.Context, app *App) error {
 // submit builds and sends what is ready, in this process.
 func (b *Book) submit(ctx context.Context, app *App, s work.Selection) ([]claimsdb.Batch, error) {
 	var runID int64
+	var earlier []int64 // batches built before and not delivered: this submission takes them along
 	err := b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
+		unsent, err := claimsdb.UnsentBatches(ctx, tx, b.Practice.ID)
+		if err != nil {
+			return err
+		}
+		earlier = earlier[:0]
+		for _, u := range unsent {
+			earlier = append(earlier, u.ID)
+		}
 		if runID, err = jobs.StartRun(ctx, tx, b.Practice.ID, "submit"); err != nil {
 			return err
 		}
@@ -81,7 +90,7 @@ func (b *Book) submit(ctx context.Context, app *App, s work.Selection) ([]claims
 	}
 	var batches []claimsdb.Batch
 	err = b.read(ctx, func(tx pgx.Tx) (err error) {
-		batches, err = claimsdb.BatchesOfRun(ctx, tx, b.Practice.ID, runID)
+		batches, err = claimsdb.BatchesOfRun(ctx, tx, b.Practice.ID, runID, earlier...)
 		return err
 	})
 	return batches, err

@@ -153,10 +153,13 @@ func (c *Client) Stop(ctx context.Context) error {
 	return err
 }
 
-// noteBroken remembers that the book cannot be written at all, so that Wait
-// gives up with the reason and does not wait for jobs that cannot end.
+// noteBroken remembers that the book, or a folder that a job writes into,
+// cannot be written, so that Wait gives up with the reason at once: a person has
+// to make room or give access, and until then trying again is in vain. The job
+// itself stays in the queue for its next attempt.
 func (c *Client) noteBroken(f *fault.Error) {
-	if f.Code == "CB-DB-DISK-FULL" || f.Code == "CB-DB-IO" {
+	switch f.Code {
+	case "CB-DB-DISK-FULL", "CB-DB-IO", "CB-DISK-FULL", "CB-DISK-PERMISSION", "CB-FILE-FOLDER":
 		c.broken.Store(&brokenError{f})
 	}
 }
