@@ -65,6 +65,8 @@ func (p *poster) run() error {
 	}
 	var outcome string
 	switch {
+	case p.again && p.row.State == billingdb.Quarantined:
+		outcome = fmt.Sprintf("payment %s came before and waits in quarantine: %s", p.row.Trace, p.row.Reason)
 	case p.again:
 		outcome = fmt.Sprintf("payment %s was received before: nothing to do", p.row.Trace)
 	case p.row.State == billingdb.Quarantined:

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +18,7 @@ import (
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/jobs"
+	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
 )
 
@@ -26,7 +29,7 @@ type receiveCmd struct {
 
 // Help shows an example.
 func (receiveCmd) Help() string {
-	return "Takes any X12 file that a partner sent (TA1, 999, 277CA, 835), in the order given. What a file is, its content says, never its name; the same bytes again change nothing. A payment that does not balance is quarantined whole, with the equation. Exit code 1 when a payment is quarantined or a file refused, 3 when a file cannot be read.\n\nExample:\n  claimbook receive --dry-run inbound/payer-835.edi\n  claimbook receive inbound/*.edi"
+	return "Takes any X12 file that a partner sent (TA1, 999, 277CA, 835), in the order given. What a file is, its content says, never its name; the same bytes again change nothing. A payment that does not balance is quarantined whole, with the equation. Exit code 1 when a payment is quarantined, or a file is refused or not whole; 3 when a file cannot be read.\n\nExample:\n  claimbook receive --dry-run inbound/payer-835.edi\n  claimbook receive inbound/*.edi"
 }
 
 func (c receiveCmd) Run(ctx context.Context, app *App) error {
@@ -53,6 +56,7 @@ type receivedFile struct {
 	Continued    bool                  `json:"continued,omitempty"`
 	State        string                `json:"state,omitempty"`
 	Outcome      string                `json:"outcome,omitempty"`
+	Note         string                `json:"note,omitempty"` // what is wrong around the transactions: more of them may be missing
 	Error        string                `json:"error,omitempty"`
 	Transactions []receivedTransaction `json:"transactions"`
 
@@ -87,6 +91,9 @@ func (f *receivedFile) problem() bool {
 	}
 	if f.Duplicate {
 		return false
+	}
+	if f.Note != "" {
+		return true
 	}
 	for _, t := range f.Transactions {
 		if t.Status == "quarantined" || t.Status == "refused" {
@@ -132,6 +139,10 @@ func (b *Book) receiveFile(ctx context.Context, app *App, path string, r *receiv
 		if file, existed, err = exchangedb.StoreInbound(ctx, tx, b.Practice.ID, 0, name, b.Today, actor(), content); err != nil {
 			return err
 		}
+		if existed && file.Kind == exchangedb.Intake {
+			return fault.Invalidf("CB-RECEIVE-INTAKE", "this is a file of encounters, which intake has; nothing was changed").At(path).
+				WithFix("claimbook intake says what became of it")
+		}
 		r.Duplicate, r.Continued = existed && file.Done(), existed && !file.Done()
 		if r.Duplicate {
 			return nil
@@ -174,6 +185,9 @@ func (b *Book) describeReceived(ctx context.Context, tx pgx.Tx, fileID int64, r 
 	list, err := exchangedb.Transactions(ctx, tx, b.Practice.ID, fileID)
 	if err != nil {
 		return err
+	}
+	if _, summary := exchangedb.Summarize(list); len(list) > 0 {
+		r.Note = strings.TrimPrefix(strings.TrimPrefix(file.Outcome, summary), "; ")
 	}
 	remittances, err := billingdb.RemittancesOfFile(ctx, tx, b.Practice.ID, fileID)
 	if err != nil {
@@ -219,7 +233,7 @@ func reportReceived(app *App, results []receivedFile) error {
 			continue
 		}
 		if r.err != nil {
-			if r.err != environment { // that one ends the command
+			if !errors.Is(r.err, environment) { // that one ends the command
 				fmt.Fprintln(app.Stderr, "claimbook:", r.err)
 			}
 			continue
@@ -240,17 +254,27 @@ func printReceived(w io.Writer, r *receivedFile) {
 	case r.State == exchangedb.Refused && r.Duplicate:
 		fmt.Fprintf(w, "%s: received and refused before: %s\n", r.File, r.Outcome)
 		return
+	case r.State == exchangedb.Refused && len(r.Transactions) > 0:
+		fmt.Fprintf(w, "%s: refused\n", r.File) // each transaction says why
 	case r.State == exchangedb.Refused:
 		fmt.Fprintf(w, "%s: refused: %s\n", r.File, r.Outcome)
 	case r.Duplicate:
 		fmt.Fprintf(w, "%s: duplicate: received before, nothing changed (%s)\n", r.File, r.Outcome)
-		return
 	case r.Continued:
 		fmt.Fprintf(w, "%s: begun before, continued\n", r.File)
 	default:
 		fmt.Fprintf(w, "%s: %s\n", r.File, count(len(r.Transactions), "transaction"))
 	}
+	told := func(t receivedTransaction) bool {
+		return t.Status == billingdb.Quarantined || t.Status == exchangedb.Refused
+	}
+	if r.Note != "" && !r.Duplicate && !slices.ContainsFunc(r.Transactions, told) {
+		fmt.Fprintf(w, "  some of the file may be missing: %s\n", r.Note)
+	}
 	for _, t := range r.Transactions {
+		if r.Duplicate && !told(t) {
+			continue // what waits for a person is told every time
+		}
 		if len(t.Payments) == 0 {
 			line := fmt.Sprintf("  %s %s  %s", t.Type, t.Control, t.Status)
 			if t.Outcome != "" {
@@ -259,7 +283,8 @@ func printReceived(w io.Writer, r *receivedFile) {
 			fmt.Fprintln(w, line)
 		}
 		for _, p := range t.Payments {
-			line := fmt.Sprintf("  %s %s  payment %s of %s, $%s: %s", t.Type, t.Control, p.Trace, p.Payer, p.Amount, t.Status)
+			amount, _ := money.ParseString(p.Amount) // written by us
+			line := fmt.Sprintf("  %s %s  payment %s of %s, %s: %s", t.Type, t.Control, p.Trace, p.Payer, amount.Dollars(), t.Status)
 			if p.Trace == "" { // not even its header can be read
 				line = fmt.Sprintf("  %s %s  payment: %s", t.Type, t.Control, t.Status)
 			}

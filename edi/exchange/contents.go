@@ -99,7 +99,8 @@ type surveyor struct {
 	contents *Contents
 	version  string // GS08
 	sets     int
-	open     int // index of the open set's part + 1; 0: none
+	open     int   // index of the open set's part + 1; 0: none
+	ended    int64 // where a GE was missing
 }
 
 func (s *surveyor) take(g *x12.Segment) {
@@ -146,6 +147,12 @@ func (s *surveyor) fault(f *x12.SyntaxError) {
 		default:
 			return
 		}
+	}
+	if f.Code == x12.CodeIEAMissing && s.ended == f.Position.Offset {
+		return // where the group's end is missing, too: the file was cut once
+	}
+	if f.Code == x12.CodeGEMissing {
+		s.ended = f.Position.Offset
 	}
 	if len(s.contents.Notes) < maxNotes {
 		s.contents.Notes = append(s.contents.Notes, f.Error())
