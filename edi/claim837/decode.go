@@ -318,7 +318,7 @@ func (d *Decoder) beginClaim(s *x12.Segment) error {
 	if d.subscriber == nil {
 		return d.spoil(&segment.Error{Position: s.Position(), SegmentID: "CLM", Message: "a claim without a subscriber above it"})
 	}
-	d.claim, d.bad = &d.slabs.claims.New(nil)[0], nil
+	d.claim, d.bad = &d.claims.New(nil)[0], nil
 	readClaim(&d.scan, d.claim)
 	d.enter(atClaim, &d.claim.Unknown)
 	return d.hard()

@@ -256,7 +256,7 @@ func readCode(r *segment.Scanner, n int) Code {
 		return v
 	}
 	day := parts[3]
-	bad := false
+	var bad bool
 	switch string(parts[2]) {
 	case "":
 		bad = len(day) > 0

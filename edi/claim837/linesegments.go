@@ -5,7 +5,7 @@ import (
 )
 
 // startLine reads LX of loop 2400.
-func (d *Decoder) startLine(s *x12.Segment) error {
+func (d *Decoder) startLine() error {
 	r := &d.scan
 	r.Most(1)
 	c := d.claim
@@ -25,7 +25,8 @@ func (d *Decoder) lineSegment(s *x12.Segment) error {
 	l, r := d.line, &d.scan
 	switch d.id {
 	case "LIN":
-		return d.startDrug(s)
+		d.startDrug(s)
+		return nil
 	case "SVD":
 		v := readAdjudication(r)
 		l.Adjudications = d.decisions.Add(l.Adjudications, v)
@@ -64,19 +65,18 @@ func (d *Decoder) lineSegment(s *x12.Segment) error {
 
 func (d *Decoder) sub(at level) { d.at, d.party, d.lost = at, nil, false }
 
-func (d *Decoder) startDrug(s *x12.Segment) error {
+func (d *Decoder) startDrug(s *x12.Segment) {
 	l, r := d.line, &d.scan
 	r.Most(3)
 	r.Unused(1)
 	v := &Drug{Position: r.Position(), Qualifier: r.Need(2), Code: r.Need(3)}
 	if l.Drug != nil || r.Fault() != nil || d.at != atLine || d.party != nil {
 		d.keep(s, "a drug identification that cannot be read in this place")
-		return nil
+		return
 	}
 	l.Drug = v
 	d.sub(atDrug)
 	d.unknown, d.known = &v.Unknown, 1
-	return nil
 }
 
 func (d *Decoder) drugSegment(s *x12.Segment) {

@@ -7,7 +7,8 @@ import (
 // dispatch reads a segment into the loop in force.
 func (d *Decoder) dispatch(s *x12.Segment) error {
 	if d.id == "NM1" {
-		return d.startParty(s)
+		d.startParty(s)
+		return nil
 	}
 	switch d.at {
 	case atClaim, atOther, atLine, atDrug, atAdjudication, atForm:
@@ -16,8 +17,9 @@ func (d *Decoder) dispatch(s *x12.Segment) error {
 			d.startOther(s)
 			return nil
 		case "LX":
-			return d.startLine(s)
+			return d.startLine()
 		}
+	default: // above the claim neither opens a loop of it
 	}
 	if d.lost {
 		d.keep(s, "")
@@ -39,6 +41,7 @@ func (d *Decoder) dispatch(s *x12.Segment) error {
 		return d.otherSegment(s)
 	case atLine, atDrug, atAdjudication, atForm:
 		return d.lineSegment(s)
+	case atNowhere: // passed over with the level that could not be read
 	}
 	return nil
 }
@@ -76,7 +79,7 @@ func (d *Decoder) billingSegment(s *x12.Segment) {
 // personSegment reads SBR and PAT of a subscriber or patient.
 func (d *Decoder) personSegment(s *x12.Segment) {
 	r := &d.scan
-	detail := &PatientDetail{}
+	var detail *PatientDetail
 	if d.at == atPatient {
 		detail = &d.patient.Detail
 	} else {
@@ -103,12 +106,12 @@ func (d *Decoder) personSegment(s *x12.Segment) {
 }
 
 // startParty reads NM1 and finds its place.
-func (d *Decoder) startParty(s *x12.Segment) error {
+func (d *Decoder) startParty(s *x12.Segment) {
 	r := &d.scan
 	v := Party{Position: r.Position(), Name: r.Name()}
 	if r.Fault() != nil || v.Name.IsZero() {
 		d.lose(s)
-		return nil
+		return
 	}
 	switch d.at {
 	case atSet:
@@ -138,13 +141,13 @@ func (d *Decoder) startParty(s *x12.Segment) error {
 	case atLine, atDrug, atAdjudication, atForm:
 		if d.at == atAdjudication || d.at == atForm {
 			d.lose(s)
-			return nil
+			return
 		}
 		d.line.Providers = d.parties.Add(d.line.Providers, v)
 		d.at = atLine
 		d.standIn(&d.line.Providers[len(d.line.Providers)-1])
+	case atNowhere: // passed over with the level that could not be read
 	}
-	return nil
 }
 
 type slot struct {

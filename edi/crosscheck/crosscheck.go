@@ -119,8 +119,9 @@ func ruleOf(kind claim837.Kind) *rules.InterChangeRule {
 		return &professional.InterchangeRule
 	case claim837.KindDental:
 		return &dental.InterchangeRule
+	default: // the other reader has no rule for it
+		return nil
 	}
-	return nil
 }
 
 // ask puts one claim to the other reader. It must take every byte and find the

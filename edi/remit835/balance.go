@@ -42,8 +42,9 @@ func (i Imbalance) Equation() string {
 		return fmt.Sprintf("SVC02 %s − SVC03 %s = %s, but the line's CAS add up to %s", i.Charge, i.Paid, i.Charge-i.Paid, i.Adjustments)
 	case LevelClaim:
 		return fmt.Sprintf("CLP03 %s − CLP04 %s = %s, but the CAS of the claim and its lines add up to %s", i.Charge, i.Paid, i.Charge-i.Paid, i.Adjustments)
+	default:
+		return fmt.Sprintf("ΣCLP04 %s − ΣPLB %s = %s, but BPR02 is %s", i.Claims, i.Adjustments, i.Claims-i.Adjustments, i.Paid)
 	}
-	return fmt.Sprintf("ΣCLP04 %s − ΣPLB %s = %s, but BPR02 is %s", i.Claims, i.Adjustments, i.Claims-i.Adjustments, i.Paid)
 }
 
 // Error returns the place, the equation with its numbers, and the difference.

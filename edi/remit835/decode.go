@@ -222,7 +222,7 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 	var bad error // the first fault of the claim being read
 	d.claim, d.line = nil, nil
 	if d.reuse {
-		d.slabs.again()
+		d.again()
 	}
 	for {
 		s, err := d.next()

@@ -78,8 +78,9 @@ func (d *Decoder) party() *Party {
 		return &d.payment.Payer
 	case atPayee:
 		return &d.payment.Payee
+	default:
+		return nil
 	}
-	return nil
 }
 
 // startParty reads N1: the payer first, then the payee.

@@ -343,7 +343,7 @@ func TestPublicFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			answers, err := Adjudicate(readers(b), Options{Today: today})
-			t.Log(fmt.Sprintf("%s/%s: %d answers, %v", kind, f.Name(), len(answers), err))
+			t.Logf("%s/%s: %d answers, %v", kind, f.Name(), len(answers), err)
 		}
 	}
 }

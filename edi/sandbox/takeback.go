@@ -60,7 +60,7 @@ func (o *Options) arrange(a *account, back *takeBack, force bool) *arrangement {
 		}
 		second, third := o.needs(back, c)
 		rest := available - max(c.paid(), 0)
-		if needSecond+needThird+second+third > rest && !(force && len(r.victims) == 0) {
+		if needSecond+needThird+second+third > rest && (!force || len(r.victims) > 0) {
 			continue
 		}
 		r.victims = append(r.victims, c)

@@ -74,13 +74,13 @@ func (r *Scanner) Period() Period {
 			r.Fail(3, 0, "not a range of days of the form CCYYMMDD-CCYYMMDD", "")
 			break
 		}
-		v.From, v.To = r.day(b[:8], 3, 0), r.day(b[9:], 3, 0)
+		v.From, v.To = r.day(b[:8], 3), r.day(b[9:], 3)
 	case "DT":
 		if len(b) != 12 && len(b) != 14 || !digits(b) {
 			r.Fail(3, 0, "not a day and time of the form CCYYMMDDHHMM", "")
 			break
 		}
-		v.From, v.Time = r.day(b[:8], 3, 0), r.Text(b[8:])
+		v.From, v.Time = r.day(b[:8], 3), r.Text(b[8:])
 	case "TM":
 		if len(b) < 4 || len(b) > 8 || !digits(b) {
 			r.Fail(3, 0, "not a time of the form HHMM", "")

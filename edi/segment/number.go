@@ -93,7 +93,7 @@ func ParseDecimal(b []byte) (decimal.Decimal, bool) {
 
 func parseLong(b []byte) (decimal.Decimal, bool) {
 	for i, c := range b {
-		if !(c >= '0' && c <= '9' || c == '.' || c == '-' && i == 0) {
+		if (c < '0' || c > '9') && c != '.' && (c != '-' || i > 0) {
 			return decimal.Decimal{}, false
 		}
 	}

@@ -307,7 +307,7 @@ func (r *Scanner) Date(n int) date.Date {
 	if len(b) == 0 {
 		return date.Date{}
 	}
-	return r.day(b, n, 0)
+	return r.day(b, n)
 }
 
 // NeedDate returns element n, a day that must be there.
@@ -317,13 +317,13 @@ func (r *Scanner) NeedDate(n int) date.Date {
 		r.Fail(n, 0, "the guide requires a date here, and there is none", "")
 		return date.Date{}
 	}
-	return r.day(b, n, 0)
+	return r.day(b, n)
 }
 
-func (r *Scanner) day(b []byte, n, c int) date.Date {
+func (r *Scanner) day(b []byte, n int) date.Date {
 	d, ok := ParseDay(b)
 	if !ok {
-		r.Fail(n, c, "not a day of the form CCYYMMDD", "")
+		r.Fail(n, 0, "not a day of the form CCYYMMDD", "")
 	}
 	return d
 }

@@ -315,7 +315,7 @@ func (r *Reader) deliver(k int) {
 			return
 		}
 	}
-	if !r.inSet && !(r.seg.Is("TA1") && !r.inGroup) {
+	if !r.inSet && (!r.seg.Is("TA1") || r.inGroup) {
 		r.fault(r.pos.Offset, CodeOutside, "a transaction set starts with ST", "segment %s stands outside any transaction set", printable(r.seg.raw[:r.seg.ends[0]]))
 	}
 }
