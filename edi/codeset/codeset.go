@@ -161,7 +161,7 @@ func LoadDir(dir string) error {
 			return err
 		}
 		err = l.Load(f, "")
-		f.Close()
+		_ = f.Close()
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}

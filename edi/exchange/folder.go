@@ -146,7 +146,7 @@ func (f Folder) Deliver(ctx context.Context, name string, content io.Reader, siz
 		_ = os.Remove(temporary) // ours, unfinished, and perhaps the reason why the disk is full
 		return DiskFault(err, path)
 	}
-	defer os.Remove(temporary)
+	defer func() { _ = os.Remove(temporary) }() // gone already when it was renamed
 	if written != size {
 		return fault.Environmentf("CB-SEND-SIZE", "%s would be %d bytes long, but %d were to be sent", name, written, size).
 			WithFix("send it again; nothing was left for the partner")
@@ -185,7 +185,7 @@ func (f Folder) compare(path, name string, sum [32]byte) error {
 	if err != nil {
 		return DiskFault(err, path)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
 		return DiskFault(err, path)
@@ -226,7 +226,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	// Some file systems cannot sync a directory; the rename is then as safe as they make it.
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
 		return err

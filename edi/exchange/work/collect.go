@@ -73,7 +73,7 @@ func (c *collector) store(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.Exc
 	if err != nil {
 		return exchangedb.File{}, false, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	return exchangedb.StoreInbound(ctx, tx, job.PracticeID, job.Args.PartnerID, name, inbox.Today, job.Args.Kind(), r)
 }
 
@@ -96,7 +96,7 @@ func (c *collector) takeAside(ctx context.Context, tx pgx.Tx, practiceID int64, 
 	}
 	h := sha256.New()
 	_, err = io.Copy(h, r)
-	r.Close()
+	_ = r.Close()
 	if err != nil {
 		return exchange.DiskFault(err, filepath.Join(folder.Dir, file.Name))
 	}
