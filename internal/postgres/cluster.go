@@ -99,7 +99,7 @@ func attach(ctx context.Context, dataDir string, settings []string) (*Cluster, e
 		}
 		return nil, err
 	}
-	life, stop := context.WithCancel(context.Background())
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c := &Cluster{layout: l, hold: hold, stop: stop}
 	c.done.Add(1)
 	go c.keepSupervised(life, settings)
@@ -217,7 +217,7 @@ func (l layout) startSupervisor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
+	defer func() { _ = answer.Close() }()
 	cmd := exec.Command(self, supervisorCommand, l.Base)
 	cmd.Env = append(os.Environ(), supervisorOrder+"="+string(order))
 	cmd.Dir = "/"

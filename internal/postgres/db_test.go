@@ -362,7 +362,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	own := fault.Invalidf("CB-X", "mine")
-	if postgres.Explain(own) != error(own) || postgres.Explain(nil) != nil {
+	if any(postgres.Explain(own)) != any(own) || postgres.Explain(nil) != nil {
 		t.Error("a fault, or nothing, must come back unchanged")
 	}
 }

@@ -26,8 +26,7 @@ func (l *fileLock) release() error {
 	return err
 }
 
-func tryShared(path string) (*fileLock, error)    { return tryLock(path, syscall.LOCK_SH) }
-func tryExclusive(path string) (*fileLock, error) { return tryLock(path, syscall.LOCK_EX) }
+func tryShared(path string) (*fileLock, error) { return tryLock(path, syscall.LOCK_SH) }
 
 func lockShared(ctx context.Context, path string) (*fileLock, error) {
 	return awaitLock(ctx, path, syscall.LOCK_SH)

@@ -204,7 +204,7 @@ func appliedVersions(ctx context.Context, conn *pgx.Conn) (own, river map[int64]
 // migrateOwn runs our files as the owner, so that it owns what they create.
 func migrateOwn(ctx context.Context, config *pgx.ConnConfig) error {
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(actAsOwner))
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
@@ -220,8 +220,9 @@ func explainMigration(err error) error {
 	}
 	var partial *goose.PartialError
 	if errors.As(err, &partial) && partial.Failed != nil {
-		if explained := Explain(partial.Err); explained != partial.Err {
-			return explained
+		var known *fault.Error
+		if errors.As(Explain(partial.Err), &known) {
+			return known
 		}
 		return fault.Environmentf("CB-DB-MIGRATION", "migration %s failed and was rolled back", partial.Failed.Source.Path).Because(partial.Err)
 	}

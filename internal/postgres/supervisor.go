@@ -154,7 +154,7 @@ func tryServer(l layout, deadline time.Time) (*server, string, error) {
 	if err != nil {
 		return nil, "", explainFile(l.Base, err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has its own descriptor
 	start, _ := log.Seek(0, 2)
 
 	arguments := []string{"-D", l.Data, "-k", l.Socket, "-h", ""}
