@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -163,7 +164,7 @@ func TestCreateUser(t *testing.T) {
 	if a := b.post("/practices", url.Values{"practice": {id(f.practice)}}); !strings.Contains(a.body, "MAPLE") {
 		t.Error("switching does not switch")
 	}
-	if a := b.get("/claims/" + id(f.claim)); a.StatusCode != 200 {
+	if a := b.get("/claims/" + id(f.claim)); a.StatusCode != http.StatusOK {
 		t.Errorf("a claim of the practice switched to: %d", a.StatusCode)
 	}
 }
