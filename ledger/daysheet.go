@@ -87,6 +87,7 @@ func NewDaySheet(from, to date.Date, chart Chart, opening money.Cents, activity 
 			s.Adjustments += amount
 		case Receipts:
 			s.Receipts += amount
+		case Transfers, Other: // the day has no total of them
 		}
 	}
 	for _, row := range rows {

@@ -24,7 +24,8 @@ func NewJournalWriter(format string, w io.Writer, chart Chart) (JournalWriter, e
 	switch out := bufio.NewWriterSize(w, 64<<10); format {
 	case "hledger":
 		h := &hledgerWriter{out: out, names: map[string]string{}}
-		return h, h.declare(chart)
+		h.declare(chart)
+		return h, nil
 	case "csv":
 		c := &csvWriter{out: out, rows: csv.NewWriter(out)}
 		return c, c.rows.Write(csvHeader)
@@ -47,7 +48,7 @@ var hledgerGroups = map[Class]struct{ name, kind string }{
 
 // declare writes the commodity and the accounts, so that `hledger check
 // --strict` finds a posting to anything else.
-func (h *hledgerWriter) declare(chart Chart) error {
+func (h *hledgerWriter) declare(chart Chart) {
 	h.put("; The journal of the practice, by posting date and source.\ncommodity $1000.00\n\n")
 	codes := make([]string, 0, len(chart))
 	for code := range chart {
@@ -60,7 +61,6 @@ func (h *hledgerWriter) declare(chart Chart) error {
 		h.names[code] = group.name + ":" + code + " " + plain(a.Name, ':', ';')
 		h.put("account " + h.names[code] + "  ; type: " + group.kind + "\n")
 	}
-	return nil
 }
 
 func (h *hledgerWriter) Write(e *JournalEntry) error {

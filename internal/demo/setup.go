@@ -19,20 +19,20 @@ type contract struct {
 }
 
 func contracts() []contract {
-	address := func(line, city, state, zip string) claims.Address {
-		return claims.Address{Line1: line, City: city, State: state, ZIP: zip}
+	address := func(line, zip string) claims.Address {
+		return claims.Address{Line1: line, City: "EXAMPLETON", State: "IL", ZIP: zip}
 	}
 	return []contract{
 		{claims.SetupPayer{Code: "MERIDIAN", Name: "MERIDIAN SAMPLE PPO", PayerID: "SMPL1", TIN: "990000011", FilingCode: "CI", Kind: "commercial", Partner: "CLEARWAY",
-			TimelyFilingDays: 180, AppealDays: 180, MemberIDPattern: `^MSP[0-9]{9}$`, Address: address("PO BOX 1001", "EXAMPLETON", "IL", "627990001")}, 72, 46, "MSP"},
+			TimelyFilingDays: 180, AppealDays: 180, MemberIDPattern: `^MSP[0-9]{9}$`, Address: address("PO BOX 1001", "627990001")}, 72, 46, "MSP"},
 		{claims.SetupPayer{Code: "MEDICARE", Name: "MEDICARE PART B SAMPLE", PayerID: "SMPL2", TIN: "990000022", FilingCode: "MB", Kind: "medicare", Partner: "PARTB",
-			TimelyFilingDays: 365, AppealDays: 120, MemberIDPattern: `^[1-9][A-Z][A-Z0-9][0-9][A-Z][A-Z0-9][0-9][A-Z]{2}[0-9]{2}$`, Address: address("PO BOX 2002", "EXAMPLETON", "IL", "627990002")}, 55, 26, ""},
+			TimelyFilingDays: 365, AppealDays: 120, MemberIDPattern: `^[1-9][A-Z][A-Z0-9][0-9][A-Z][A-Z0-9][0-9][A-Z]{2}[0-9]{2}$`, Address: address("PO BOX 2002", "627990002")}, 55, 26, ""},
 		{claims.SetupPayer{Code: "MEDICAID", Name: "STATE MEDICAID SAMPLE", PayerID: "SMPL3", TIN: "990000033", FilingCode: "MC", Kind: "medicaid", Partner: "CLEARWAY",
-			TimelyFilingDays: 180, AppealDays: 60, MemberIDPattern: `^[0-9]{9}$`, Address: address("PO BOX 3003", "EXAMPLETON", "IL", "627990003")}, 42, 16, ""},
+			TimelyFilingDays: 180, AppealDays: 60, MemberIDPattern: `^[0-9]{9}$`, Address: address("PO BOX 3003", "627990003")}, 42, 16, ""},
 		{claims.SetupPayer{Code: "BLUE", Name: "BLUE SAMPLE PLAN", PayerID: "SMPL4", TIN: "990000044", FilingCode: "BL", Kind: "blue", Partner: "CLEARWAY",
-			TimelyFilingDays: 365, AppealDays: 180, MemberIDPattern: `^[A-Z]{3}[0-9]{9}$`, Address: address("PO BOX 4004", "EXAMPLETON", "IL", "627990004")}, 68, 18, "XSB"},
+			TimelyFilingDays: 365, AppealDays: 180, MemberIDPattern: `^[A-Z]{3}[0-9]{9}$`, Address: address("PO BOX 4004", "627990004")}, 68, 18, "XSB"},
 		{claims.SetupPayer{Code: "HARBOR", Name: "HARBOR SAMPLE HMO", PayerID: "SMPL5", TIN: "990000055", FilingCode: "HM", Kind: "hmo", Partner: "CLEARWAY",
-			TimelyFilingDays: 90, AppealDays: 90, MemberIDPattern: `^H[0-9]{8}$`, Address: address("PO BOX 5005", "EXAMPLETON", "IL", "627990005")}, 64, 10, "H"},
+			TimelyFilingDays: 90, AppealDays: 90, MemberIDPattern: `^H[0-9]{8}$`, Address: address("PO BOX 5005", "627990005")}, 64, 10, "H"},
 	}
 }
 
@@ -124,7 +124,7 @@ func people(r *dice, monday date.Date) ([]claims.SetupGuarantor, []claims.SetupP
 			}
 			p := &family[i]
 			p.Account = fmt.Sprintf("P%04d", len(patients)+1)
-			p.Coverages = coverages(r, plan, len(patients), monday, i > 0, family[0])
+			p.Coverages = coverages(plan, len(patients), monday, i > 0, family[0])
 			patients = append(patients, *p)
 		}
 	}
@@ -168,7 +168,7 @@ func birth(r *dice, monday date.Date, plan string) date.Date {
 // coverages gives a patient the household's primary plan and some a second one:
 // Medicare with a supplement or with Medicaid (a Qualified Medicare Beneficiary),
 // and commercial plans coordinated with another.
-func coverages(r *dice, plan string, n int, monday date.Date, dependent bool, head claims.SetupPatient) []claims.SetupCoverage {
+func coverages(plan string, n int, monday date.Date, dependent bool, head claims.SetupPatient) []claims.SetupCoverage {
 	if plan == "" {
 		return nil
 	}

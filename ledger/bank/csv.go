@@ -31,7 +31,7 @@ func readCSV(content []byte) (File, error) {
 	r.TrimLeadingSpace = true
 	header, err := r.Read()
 	if err != nil {
-		return f, broken(r, err)
+		return f, broken(err)
 	}
 	at := map[string][]int{}
 	for i, title := range header {
@@ -51,7 +51,7 @@ func readCSV(content []byte) (File, error) {
 		if errors.Is(err, io.EOF) {
 			return f, nil
 		} else if err != nil {
-			return f, broken(r, err)
+			return f, broken(err)
 		}
 		number, _ := r.FieldPos(0)
 		cell := func(name string) string {
@@ -108,7 +108,7 @@ func csvAmount(amount, credit, debit string) (money.Cents, error) {
 	return 0, money.ErrSyntax
 }
 
-func broken(r *csv.Reader, err error) error {
+func broken(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
 		return wrong(parse.Line, "the line is not CSV: %v", parse.Err)

@@ -178,7 +178,7 @@ func GeneralLedger(ctx context.Context, tx pgx.Tx, practiceID int64, account str
 	if err != nil {
 		return gl, err
 	}
-	known := false
+	var known bool
 	if gl.Account, known = chart[account]; !known {
 		return gl, fault.NotFoundf("CB-LEDGER-ACCOUNT", "account %s is not in the chart of accounts", account)
 	}

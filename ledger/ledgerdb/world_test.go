@@ -16,13 +16,13 @@ import (
 // one guarantor, a provider, and encounters with lines and claims.
 type world struct {
 	book
-	blue, medicare  int64 // payers
-	ann, ben        int64 // patients
-	smith           int64 // their guarantor
-	provider        int64
-	coverage        int64
-	file            int64
-	encounters, seq int64
+	blue, medicare int64 // payers
+	ann, ben       int64 // patients
+	smith          int64 // their guarantor
+	provider       int64
+	coverage       int64
+	file           int64
+	encounters     int64
 }
 
 // visit is one encounter with a line, and its claim.
