@@ -3,6 +3,7 @@ package claims
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/claimbook/claimbook/internal/fault"
@@ -43,7 +44,7 @@ const sniffLength = 4096
 func OpenEncounters(r io.Reader) (EncounterReader, error) {
 	in := bufio.NewReaderSize(r, sniffLength)
 	head, err := in.Peek(sniffLength)
-	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, err
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) { // byte order mark

@@ -140,7 +140,7 @@ func (r *csvReader) Next() (*ReadEncounter, error) {
 		}
 	}
 	raw := rawEncounter{line: line}
-	r.begin(&raw, row, line)
+	r.begin(&raw, row)
 	r.add(&raw, row, line)
 	for {
 		next, nextLine, err := r.row()
@@ -197,7 +197,7 @@ func (r *csvReader) value(row []string, column string) string {
 	return strings.TrimSpace(row[i])
 }
 
-func (r *csvReader) begin(raw *rawEncounter, row []string, line int) {
+func (r *csvReader) begin(raw *rawEncounter, row []string) {
 	raw.id, raw.header = r.value(row, "encounter_id"), map[string]string{}
 	for _, column := range Columns {
 		if !column.PerLine {

@@ -23,7 +23,6 @@ type jsonReader struct {
 	lines   *lineCounter
 	unknown []string // keys that nobody reads
 	ended   bool
-	counted int // lines before the next value
 }
 
 func newJSONReader(in *bufio.Reader) (EncounterReader, error) {
@@ -68,7 +67,7 @@ func (r *jsonReader) enter() error {
 func (r *jsonReader) notEncounters(err error) error {
 	var syntax *json.SyntaxError
 	f := fault.Invalidf("CB-INTAKE-JSON", `the file is JSON without an array of encounters`)
-	if err != nil && (errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF) {
+	if err != nil && (errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) {
 		f = fault.Invalidf("CB-INTAKE-JSON", "the file begins as JSON and is not JSON")
 	} else if err != nil {
 		return err

@@ -112,7 +112,7 @@ func (p *poster) audit() (*audit, error) {
 			if offsetOf(err) < 0 {
 				return nil, err
 			}
-			if err == last { // the payment has ended for good
+			if errors.Is(err, last) { // the payment has ended for good
 				break
 			}
 			last = err
