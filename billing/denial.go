@@ -10,6 +10,10 @@ type Scenario struct {
 	carcs  []string
 }
 
+// notCovered is the scenario of denials after which the patient may owe what the
+// payer does not, whatever the group code says.
+const notCovered = "patient was not covered on the date of service"
+
 // scenarios are looked through in order; the last one takes what is left.
 var scenarios = []Scenario{
 	{"filed too late", "find the clearinghouse's acceptance (277CA) of the first submission and appeal with it as proof of timely filing",
@@ -20,7 +24,7 @@ var scenarios = []Scenario{
 		[]string{"19", "20", "21", "22", "109", "136", "275"}},
 	{"authorization or referral is missing", "find the authorization number and send a corrected claim with it, or ask for a retroactive authorization",
 		[]string{"15", "38", "197", "198", "243", "284", "302", "303", "304"}},
-	{"patient was not covered on the date of service", "check eligibility for the date of service; correct the coverage and send again, or move the balance to the patient",
+	{notCovered, "check eligibility for the date of service; correct the coverage and send again, or move the balance to the patient",
 		[]string{"26", "27", "31", "32", "33", "34", "166", "177", "200"}},
 	{"documentation is missing", "send the records that the remark codes name",
 		[]string{"50", "55", "56", "57", "148", "150", "151", "152", "153", "154", "163", "164", "226", "227", "251", "252", "285", "286", "A1"}},

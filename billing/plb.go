@@ -201,19 +201,20 @@ func (p *Poster) Credits() {
 	type credit struct {
 		creditOf
 		payerID int64
+		rank    int16
 	}
 	amounts := map[credit]money.Cents{}
 	for key, of := range p.credits {
 		if p.balances[key] < 0 {
-			amounts[credit{of, key.PayerID}] -= p.balances[key]
+			amounts[credit{of, key.PayerID, key.PayerRank}] -= p.balances[key]
 			delete(p.answered, of.claimID)
 		}
 	}
 	p.out.Settled = slices.Sorted(maps.Keys(p.answered))
 	for _, c := range slices.SortedFunc(maps.Keys(amounts), func(a, b credit) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.payerID, b.payerID))
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.rank, b.rank))
 	}) {
-		item := p.item(claims.WorkCredit, fmt.Sprintf("%s|%s|%d", p.payment.Key, c.number, c.payerID), amounts[c],
+		item := p.item(claims.WorkCredit, fmt.Sprintf("%s|%s|%d", p.payment.Key, c.number, c.rank), amounts[c],
 			fmt.Sprintf("claim %s is overpaid by %s", c.number, amounts[c].Dollars()),
 			"Find out who paid too much; refund the payer, or wait for its recoupment if it has announced one")
 		item.ClaimID, item.PatientID, item.PayerID = c.claimID, c.patientID, c.payerID

@@ -71,6 +71,7 @@ const (
 	OutcomeReversed      = "reversed"
 	OutcomeForwarded     = "forwarded"
 	OutcomeUnmatched     = "unmatched"
+	OutcomeReturned      = "returned" // not ours: its cash goes back to the payer
 	OutcomeInformational = "informational"
 )
 

@@ -92,6 +92,7 @@ CREATE TABLE decision (
     recorded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (practice_id, id)
 );
+CREATE INDEX decision_subject ON decision (practice_id, subject);
 CREATE TRIGGER decision_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON decision
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

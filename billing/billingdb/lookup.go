@@ -120,7 +120,7 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 		JOIN remittance r ON r.practice_id = c.practice_id AND r.id = c.remittance_id AND r.state = 'posted'
 		LEFT JOIN journal_entry e ON e.practice_id = c.practice_id AND e.source_key = r.source_key || '|CLP|' || c.seq
 		LEFT JOIN journal_entry m ON m.practice_id = c.practice_id AND m.source_key = r.source_key || '|CLP|' || c.seq || '`+billing.MatchSuffix+`'
-		WHERE c.practice_id = $1 AND c.claim_id = ANY($2) AND c.outcome NOT IN ('unmatched', 'informational')
+		WHERE c.practice_id = $1 AND c.claim_id = ANY($2) AND c.outcome NOT IN ('unmatched', 'returned', 'informational')
 		ORDER BY c.claim_id, r.recorded_at, r.id, c.seq`, practiceID, claimIDs)
 	if err != nil {
 		return nil, err
@@ -191,7 +191,12 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 
 // disposing are the kinds of entries that dispose of what a payer's answer left,
 // or that owe the payer what its answer had overpaid.
-var disposing = []string{"write-off", "small-balance", "bad-debt", "charity", "discount", "transfer-to-patient", billing.KindPayerRefund}
+var disposing = []string{billing.KindWriteOff, billing.KindSmallBalance, billing.KindBadDebt, billing.KindCharity, billing.KindDiscount,
+	billing.KindTransferToPatient, billing.KindTransferToPayer, billing.KindAssignLine, billing.KindPayerRefund}
+
+// Disposes reports whether an entry of that kind is taken back with the answer
+// that it relied on, unless a person lets it stand.
+func Disposes(kind string) bool { return slices.Contains(disposing, kind) }
 
 // dispositions adds to the histories what still stands of what was disposed of
 // after the claims' answers.
