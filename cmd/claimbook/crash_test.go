@@ -40,6 +40,22 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
+// TestKilledDemo kills a demo again and again and has --keep go on: the book
+// comes out as if nothing had happened.
+func TestKilledDemo(t *testing.T) {
+	calm := newPractice(t, 0)
+	calm.output("demo", "--encounters", "60", "--seed", "4")
+	killed := newPractice(t, 7)
+	killed.survive("demo", "--encounters", "60", "--seed", "4", "--keep")
+	if killed.kills < 3 {
+		t.Errorf("only %d kills hit the demo: the test proves nothing", killed.kills)
+	}
+	if want, got := calm.output("export", "journal"), killed.output("export", "journal"); !bytes.Equal(want, got) {
+		t.Errorf("after %d kills the journal differs:\n--- undisturbed\n%.3000s\n--- killed\n%.3000s", killed.kills, want, got)
+	}
+	killed.output("verify")
+}
+
 // practice is a practice of a test, worked by the command line.
 type practice struct {
 	t      *testing.T

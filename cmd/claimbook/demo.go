@@ -27,7 +27,7 @@ type demoCmd struct {
 	Days       int    `default:"1" help:"Days of encounters, from a Monday on."`
 	Seed       uint64 `default:"1" help:"The same seed gives the same day, byte for byte."`
 	Out        string `default:"demo" placeholder:"DIR" help:"Folder for the files that a person looks at (default ./demo)."`
-	Keep       bool   `help:"Go on in the book that an earlier demo left here, instead of refusing."`
+	Keep       bool   `help:"Go on in the book that an earlier demo with the same seed left here, also one that was interrupted, instead of refusing."`
 }
 
 // Help shows an example.
@@ -148,6 +148,11 @@ func (d *demoDay) importPractice(ctx context.Context, url string) (claimsdb.Coun
 			return fault.Invalidf("CB-DEMO-AGAIN", "a demo has run here before: its book is in %s", d.app.DataDir).
 				WithFix("choose other folders with --out and --data-dir, go on in that book with --keep, or remove " + d.cmd.Out + " and " + d.app.DataDir)
 		}
+		if there > 0 {
+			if err := d.sameWorld(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if _, err := d.world.Write(d.path("input")); err != nil {
 			return fault.Environmentf("CB-DEMO-WRITE", "the demo's files cannot be written").Because(err).
 				WithFix("choose another folder with --out, or make room")
@@ -156,6 +161,21 @@ func (d *demoDay) importPractice(ctx context.Context, url string) (claimsdb.Coun
 		return err
 	})
 	return counts, err
+}
+
+// sameWorld refuses to go on in a book that another seed has made: its patients
+// would become other people.
+func (d *demoDay) sameWorld(ctx context.Context, tx pgx.Tx) error {
+	first := d.world.Setup.Patients[0]
+	var same bool
+	err := tx.QueryRow(ctx, `select exists (select 1 from patient p join practice on practice.id = p.practice_id
+		where practice.code = $1 and p.account = $2 and p.last_name = $3 and p.first_name = $4 and p.birth_date = $5)`,
+		d.world.Setup.Practice.Code, first.Account, first.LastName, first.FirstName, first.BirthDate).Scan(&same)
+	if err == nil && !same {
+		return fault.Invalidf("CB-DEMO-SEED", "the book in %s is not of seed %d", d.app.DataDir, d.cmd.Seed).
+			WithFix("use the seed of its first demo, or other folders with --out and --data-dir")
+	}
+	return err
 }
 
 // addUser makes the login that the summary prints. An earlier demo's login

@@ -130,6 +130,13 @@ func TestDemoTwice(t *testing.T) {
 	if !bytes.Equal(before, p.output("export", "journal")) {
 		t.Fatal("the refused demo changed the book")
 	}
+	p.output("demo", "--encounters", "40", "--keep")
+	if !bytes.Equal(before, p.output("export", "journal")) {
+		t.Fatal("the same demo on the same book posted something")
+	}
+	if err := p.command(t.Context(), "demo", "--seed", "2", "--encounters", "40", "--keep").Run(); err == nil {
+		t.Fatal("another seed went on in the same book")
+	}
 }
 
 // TestDemoPrivate runs the demo on a private PostgreSQL, as a newcomer does.
