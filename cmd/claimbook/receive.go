@@ -56,7 +56,7 @@ type receivedFile struct {
 	Continued    bool                  `json:"continued,omitempty"`
 	State        string                `json:"state,omitempty"`
 	Outcome      string                `json:"outcome,omitempty"`
-	Note         string                `json:"note,omitempty"` // what is wrong around the transactions: more of them may be missing
+	Note         string                `json:"note,omitempty"` // what is wrong around the transactions: others may be missing
 	Error        string                `json:"error,omitempty"`
 	Transactions []receivedTransaction `json:"transactions"`
 
@@ -269,7 +269,7 @@ func printReceived(w io.Writer, r *receivedFile) {
 		return t.Status == billingdb.Quarantined || t.Status == exchangedb.Refused
 	}
 	if r.Note != "" && !r.Duplicate && !slices.ContainsFunc(r.Transactions, told) {
-		fmt.Fprintf(w, "  some of the file may be missing: %s\n", r.Note)
+		fmt.Fprintf(w, "  not in order: %s\n", r.Note)
 	}
 	for _, t := range r.Transactions {
 		if r.Duplicate && !told(t) {
