@@ -61,7 +61,7 @@ func (c EDICheckCmd) Run(app *App) error {
 			return err
 		}
 		o.Partner, err = check.ReadPartner(f)
-		f.Close()
+		_ = f.Close()
 		if err != nil {
 			return fault.Usagef("CB-EDI-PARTNER", "the partner's rules cannot be used").Because(err).At(c.Partner)
 		}
@@ -95,7 +95,7 @@ func (c EDICheckCmd) one(app *App, name string, o check.Options) (*check.Report,
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	if size > 8<<20 {
 		progress := app.Progress("Checking " + name)
 		o.Progress = func(read int64) { progress(int(read), int(size)) }
@@ -280,7 +280,7 @@ func openEDI(app *App, name string) (in io.ReadCloser, size int64, err error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, 0, unreadable(name, err)
 	}
 	return f, info.Size(), nil
@@ -302,7 +302,7 @@ func (c EDIShowCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	show := guide.Show
 	if app.JSON {
 		show = func(w io.Writer, r io.Reader) (int, error) { return guide.ShowJSON(w, c.File, r) }
@@ -335,7 +335,7 @@ func (c EDIFmtCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out := bufio.NewWriterSize(app.Stdout, 64<<10)
 	wrong := false
 	report := func(e *x12.SyntaxError) {
@@ -373,7 +373,7 @@ func (c EDISplitCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fault.Environmentf("CB-FILE-WRITE", "the folder cannot be made").At(c.Out).Because(err)
 	}

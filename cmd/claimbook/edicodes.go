@@ -90,7 +90,7 @@ func (c EDICodesImportCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	text, err := io.ReadAll(in)
 	if err != nil {
 		return unreadable(c.File, err)

@@ -111,7 +111,7 @@ func (b *Book) storeIntake(ctx context.Context, app *App, runID int64, path stri
 // intakeContent opens a file that can be read from its start again. What is no
 // regular file (the standard input, a pipe) is taken into memory.
 func intakeContent(app *App, path string) (content io.ReadSeeker, name string, err error) {
-	var source io.Reader = app.Stdin
+	source := app.Stdin
 	name = "standard input"
 	if path != "-" {
 		file, err := openInput(path)

@@ -63,7 +63,7 @@ func (c *sandboxAdjudicateCmd) Run(ctx context.Context, app *App) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		files = append(files, f)
 	}
 	answers, err := sandbox.Adjudicate(files, options)
@@ -125,7 +125,7 @@ func readSetupFile(name string) (claims.Setup, error) {
 	if err != nil {
 		return claims.Setup{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return claims.ReadSetup(f, name)
 }
 

@@ -80,14 +80,11 @@ func (r *statementsResult) count() {
 // runStatements runs the statements of a day (no day: today) and writes their
 // PDFs into the folder.
 func (b *Book) runStatements(ctx context.Context, app *App, asOf date.Date, out string) (statementsResult, error) {
-	r, err := b.statementsOf(asOf)
-	if err != nil {
-		return r, err
-	}
+	r := b.statementsOf(asOf)
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return r, fault.Environmentf("CB-STATEMENT-003", "the folder for the statements cannot be made").At(out).Because(err)
 	}
-	err = b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
+	err := b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
 		if r.RunID, err = jobs.StartRun(ctx, tx, b.Practice.ID, "statements"); err != nil {
 			return err
 		}
@@ -133,11 +130,8 @@ func writePDF(path string, content []byte) error {
 
 // dryStatements decides by the same code in a transaction that is rolled back.
 func (b *Book) dryStatements(ctx context.Context, asOf date.Date) (statementsResult, error) {
-	r, err := b.statementsOf(asOf)
-	if err != nil {
-		return r, err
-	}
-	err = b.DB.DryRun(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) error {
+	r := b.statementsOf(asOf)
+	err := b.DB.DryRun(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) error {
 		runID, err := jobs.StartRun(ctx, tx, b.Practice.ID, "statements")
 		if err != nil {
 			return err
@@ -152,11 +146,11 @@ func (b *Book) dryStatements(ctx context.Context, asOf date.Date) (statementsRes
 	return r, err
 }
 
-func (b *Book) statementsOf(asOf date.Date) (statementsResult, error) {
+func (b *Book) statementsOf(asOf date.Date) statementsResult {
 	if asOf.IsZero() {
 		asOf = b.Today
 	}
-	return statementsResult{AsOf: asOf, Selections: []billing.Selection{}, Files: []string{}}, nil
+	return statementsResult{AsOf: asOf, Selections: []billing.Selection{}, Files: []string{}}
 }
 
 func (r *statementsResult) print(app *App, dry bool) error {
