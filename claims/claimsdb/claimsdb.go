@@ -41,6 +41,7 @@ type NextCoverage struct {
 	Rank         int16
 	PayerKind    string
 	BillsPatient bool
+	Next         *NextCoverage // the one after it, as a tertiary payer; nil: none
 }
 
 // PostingLine is one line of a claim.
