@@ -34,6 +34,7 @@ type NextPayer struct {
 	PayerID      int64
 	Rank         int16
 	BillsPatient bool
+	Next         *NextPayer // who is asked after it; nil: nobody but the patient
 }
 
 // ClaimLine is one line of a claim as it was sent.
@@ -70,12 +71,16 @@ func patientOwes(c *Claim, line *ClaimLine) ledger.Key {
 	return key
 }
 
-// asked returns the coverage that a CLP speaks for. A payer that is not the one
-// we asked but the next in line has got the claim by crossover, under our number
-// for the first payer.
+// asked returns the coverage that a CLP speaks for, and who is asked after it. A
+// payer that is not the one we asked but one behind it has got the claim by
+// crossover, under our number for the first payer.
 func (c *Claim) asked(payerID int64) (NextPayer, *NextPayer) {
-	if c.Next != nil && payerID != 0 && payerID != c.PayerID && payerID == c.Next.PayerID {
-		return *c.Next, nil
+	if payerID != 0 && payerID != c.PayerID {
+		for n := c.Next; n != nil; n = n.Next {
+			if n.PayerID == payerID {
+				return *n, n.Next
+			}
+		}
 	}
 	return NextPayer{PayerID: c.PayerID, Rank: c.Rank, BillsPatient: c.BillsPatient}, c.Next
 }

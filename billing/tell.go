@@ -54,7 +54,13 @@ func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string,
 		}
 		return
 	}
-	if !c.IsForwarded() {
+	switch {
+	case c.IsForwarded():
+	case asked.Rank != ours.Rank: // its claim is not in this book: there is nothing to build the next one from
+		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkSecondary, key, ours, t.next.Abs(),
+			fmt.Sprintf("%s got claim %s by crossover and leaves %s to a further payer", p.payer(), ours.Number, t.next.Dollars()),
+			"Send the further payer the claim with what both payers before it decided"))
+	default:
 		p.out.NextPayer = append(p.out.NextPayer, ours.ID)
 	}
 }

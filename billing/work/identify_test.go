@@ -129,3 +129,20 @@ func TestEstimateWithMoney(t *testing.T) {
 		t.Errorf("items %v", items)
 	}
 }
+
+// A payer that got the claim by crossover leaves its share to the one behind it,
+// not to the patient.
+func TestCrossoverWithAThirdPayer(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "CARE"}, {payer: "PPO"}, {payer: "CAID"}}, "100")
+	w.receive(payment{payer: "CARE", trace: "T1", amount: "60", body: `CLP*A1*19*100*60*20*MB*ICN1~NM1*TT*2*PPO*****PI*PPO~
+		SVC*HC:99213*100*60~CAS*CO*45*20~CAS*PR*2*20~REF*6R*A1L1`})
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "15", body: `CLP*A1*2*100*15*5*12*ICN2~SVC*HC:99213*100*15~CAS*OA*23*80~CAS*PR*2*5~REF*6R*A1L1`})
+	w.expect("left to the third", map[string]string{"1100": "5", "1110": "0", "1050": "75", "4100": "20"})
+	if got := w.owes("CAID", 3); got != 5_00 {
+		t.Errorf("Medicaid owes %s, want 5.00", got)
+	}
+	if items := w.items("secondary"); len(items) != 1 || !has(items, "5.00", "further payer") {
+		t.Errorf("items %v", items)
+	}
+}

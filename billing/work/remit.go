@@ -463,8 +463,9 @@ func claimOf(f *claimsdb.PostingClaim, appealDays map[int64]int) *billing.Claim 
 		GuarantorID: f.GuarantorID, EncounterID: f.EncounterID, Visit: f.EncounterExternalID, ProviderID: f.RenderingProviderID,
 		Charge: f.Charge, ServiceDate: f.ServiceDate, BillsPatient: f.PayerBillsPatient, QMB: f.QMB,
 		AppealDays: appealDays[f.PayerID]}
-	if f.Next != nil {
-		c.Next = &billing.NextPayer{PayerID: f.Next.PayerID, Rank: f.Next.Rank, BillsPatient: f.Next.BillsPatient}
+	for at, next := &c.Next, f.Next; next != nil; next = next.Next {
+		*at = &billing.NextPayer{PayerID: next.PayerID, Rank: next.Rank, BillsPatient: next.BillsPatient}
+		at = &(*at).Next
 	}
 	for _, l := range f.Lines {
 		c.Lines = append(c.Lines, billing.ClaimLine{ServiceLineID: l.ServiceLineID, LineNo: l.LineNo, ControlNumber: l.ControlNumber,
