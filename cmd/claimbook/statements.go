@@ -81,8 +81,12 @@ func (r *statementsResult) count() {
 // PDFs into the folder.
 func (b *Book) runStatements(ctx context.Context, app *App, asOf date.Date, out string) (statementsResult, error) {
 	r := b.statementsOf(asOf)
+	if r.AsOf.After(b.Today) {
+		return r, fault.Usagef("CB-STATEMENT-005", "%s lies in the future: today is %s; no statement was made", r.AsOf, b.Today).
+			WithFix("look ahead with --dry-run, or give the day with --today")
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
-		return r, fault.Environmentf("CB-STATEMENT-003", "the folder for the statements cannot be made").At(out).Because(err)
+		return r, fault.Environmentf("CB-STATEMENT-003", "the folder for the statements cannot be made").At(out).Because(err).WithFix("choose another folder with --out")
 	}
 	err := b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
 		if r.RunID, err = jobs.StartRun(ctx, tx, b.Practice.ID, "statements"); err != nil {

@@ -160,6 +160,8 @@ func explainFile(path string, err error) error {
 		return fault.Environmentf("CB-PG-READ-ONLY", "the file system is read-only").At(path).WithFix("choose another --data-dir")
 	case errors.Is(err, syscall.ENOTDIR):
 		return fault.Usagef("CB-PG-DIR", "a part of the path is a file").At(path).WithFix("choose another --data-dir")
+	case errors.Is(err, os.ErrNotExist):
+		return fault.Usagef("CB-PG-DIR", "the data directory cannot be made there").At(path).WithFix("choose another --data-dir").Because(err)
 	}
 	return err
 }
