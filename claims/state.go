@@ -71,9 +71,6 @@ func (s State) May(t State) bool { return s == t || slices.Contains(transitions[
 // Valid reports whether s is a state at all.
 func (s State) Valid() bool { _, known := transitions[s]; return known }
 
-// Unsent reports whether nothing of the claim has left the house.
-func (s State) Unsent() bool { return s == Draft || s == Held || s == Ready || s == Batched }
-
 // Adjudicated reports whether an 835 has answered the claim.
 func (s State) Adjudicated() bool { return slices.Contains(adjudicated, s) || s == Closed }
 

@@ -197,17 +197,8 @@ type PatientFile struct {
 // PatientsByAccount reads the patients with these accounts; unknown ones are
 // absent from the map.
 func (d *Directory) PatientsByAccount(ctx context.Context, tx pgx.Tx, practiceID int64, accounts []string) (map[string]*PatientFile, error) {
-	return d.patients(ctx, tx, practiceID, `account = ANY($2)`, accounts)
-}
-
-// PatientsByID is PatientsByAccount for ids; the map is by account still.
-func (d *Directory) PatientsByID(ctx context.Context, tx pgx.Tx, practiceID int64, ids []int64) (map[string]*PatientFile, error) {
-	return d.patients(ctx, tx, practiceID, `id = ANY($2)`, ids)
-}
-
-func (d *Directory) patients(ctx context.Context, tx pgx.Tx, practiceID int64, where string, argument any) (map[string]*PatientFile, error) {
 	rows, err := tx.Query(ctx, `SELECT id, account, guarantor_id, last_name, first_name, middle_name, birth_date, sex,
-		address1, address2, city, state, zip, deceased_on FROM patient WHERE practice_id = $1 AND `+where, practiceID, argument)
+		address1, address2, city, state, zip, deceased_on FROM patient WHERE practice_id = $1 AND account = ANY($2)`, practiceID, accounts)
 	if err != nil {
 		return nil, err
 	}

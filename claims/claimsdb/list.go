@@ -80,34 +80,6 @@ func ListClaims(ctx context.Context, tx pgx.Tx, practiceID int64, f ClaimFilter)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[ClaimRow])
 }
 
-// Tally is how many claims are in a state, and their charges.
-type Tally struct {
-	State  string      `json:"state"`
-	Claims int         `json:"claims"`
-	Charge money.Cents `json:"charge"`
-}
-
-// TallyClaims counts the practice's claims by state, in the order of a claim's life.
-func TallyClaims(ctx context.Context, tx pgx.Tx, practiceID int64) ([]Tally, error) {
-	rows, err := tx.Query(ctx, `SELECT c.state, count(*)::int, sum(c.charge)::bigint FROM claim c WHERE c.practice_id = $1 GROUP BY 1`, practiceID)
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tally])
-	if err != nil {
-		return nil, err
-	}
-	var ordered []Tally
-	for _, state := range claims.States {
-		for _, t := range found {
-			if t.State == string(state) {
-				ordered = append(ordered, t)
-			}
-		}
-	}
-	return ordered, nil
-}
-
 // ClaimEvent is one event of a claim's timeline.
 type ClaimEvent struct {
 	Event      string    `json:"event"`

@@ -10,22 +10,6 @@ import (
 // lines and the coverage that is asked next; numbers that are nobody's are
 // absent from the map.
 func ClaimsByNumber(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []string) (map[string]*PostingClaim, error) {
-	return postingClaims(ctx, tx, practiceID, `c.number = ANY($2)`, numbers)
-}
-
-// ClaimsByControlNumber returns the claims that carry a line with one of these
-// control numbers (REF*6R), for a payer that dropped the claim's own number.
-func ClaimsByControlNumber(ctx context.Context, tx pgx.Tx, practiceID int64, controls []string) (map[string]*PostingClaim, error) {
-	return postingClaims(ctx, tx, practiceID, `c.id IN (SELECT claim_id FROM claim_line
-		WHERE practice_id = $1 AND control_number = ANY($2))`, controls)
-}
-
-// PostingClaimsByID is ClaimsByNumber for ids.
-func PostingClaimsByID(ctx context.Context, tx pgx.Tx, practiceID int64, ids []int64) (map[string]*PostingClaim, error) {
-	return postingClaims(ctx, tx, practiceID, `c.id = ANY($2)`, ids)
-}
-
-func postingClaims(ctx context.Context, tx pgx.Tx, practiceID int64, where string, argument any) (map[string]*PostingClaim, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, c.number, c.state, c.payer_rank, c.payer_id, p.kind, p.bills_patient,
 		       EXISTS (SELECT 1 FROM coverage q WHERE q.practice_id = c.practice_id AND q.patient_id = c.patient_id AND q.qmb
@@ -50,7 +34,7 @@ func postingClaims(ctx context.Context, tx pgx.Tx, practiceID int64, where strin
 			WHERE v.practice_id = c.practice_id AND v.patient_id = c.patient_id AND v.rank > n.rank
 			  AND v.effective_from <= c.service_date AND (v.effective_to IS NULL OR v.effective_to >= c.service_date)
 			ORDER BY v.rank, v.effective_from DESC LIMIT 1) m ON true
-		WHERE c.practice_id = $1 AND `+where+` ORDER BY c.id`, practiceID, argument)
+		WHERE c.practice_id = $1 AND c.number = ANY($2) ORDER BY c.id`, practiceID, numbers)
 	if err != nil {
 		return nil, err
 	}

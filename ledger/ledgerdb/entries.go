@@ -29,21 +29,6 @@ func EntriesByID(ctx context.Context, tx pgx.Tx, practiceID int64, ids []int64) 
 	return readEntries(ctx, tx, `e.id = any($2) order by e.source_key`, practiceID, ids)
 }
 
-// EntriesByClaim reads the entries of which at least one line is about the
-// claim, oldest first, with all their transfers.
-func EntriesByClaim(ctx context.Context, tx pgx.Tx, practiceID, claimID int64) ([]StoredEntry, error) {
-	return readEntries(ctx, tx, `e.id in (select entry_id from transfer where practice_id = $1 and claim_id = $2 and claim_id <> 0) order by e.posting_date, e.id`, practiceID, claimID)
-}
-
-// EntriesByLine reads the entries of which at least one line moves a balance of
-// the service line, oldest first, with all their transfers.
-func EntriesByLine(ctx context.Context, tx pgx.Tx, practiceID, serviceLineID int64) ([]StoredEntry, error) {
-	return readEntries(ctx, tx, `e.id in (
-		select entry_id from transfer where practice_id = $1 and debit_service_line_id = $2 and debit_service_line_id <> 0
-		union all
-		select entry_id from transfer where practice_id = $1 and credit_service_line_id = $2 and credit_service_line_id <> 0) order by e.posting_date, e.id`, practiceID, serviceLineID)
-}
-
 // readEntries reads the entries that fit the condition, in its order, and then
 // their lines: two queries, however many entries.
 func readEntries(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]StoredEntry, error) {
