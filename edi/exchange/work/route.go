@@ -13,7 +13,8 @@ import (
 )
 
 // route reads the envelopes of one stored file, records what is in it, and
-// enqueues a job for each acknowledgment and each payment. What was applied by
+// enqueues a job for each acknowledgment; the payments follow when all files of
+// the run are routed (NextPayment). What was applied by
 // an earlier attempt, or when the same bytes came before, is left alone, so
 // running it again continues the file.
 func route(c *collector) func(context.Context, pgx.Tx, *jobs.Job[jobs.EDIRouteArgs]) error {
@@ -91,10 +92,7 @@ func dispatch(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.EDIRouteArgs], 
 			continue
 		}
 		waiting++
-		if p.Kind == exchange.Kind835 {
-			job.Enqueue(jobs.RemitPostArgs{PracticeID: job.PracticeID, RunID: job.RunID, FileID: file.ID, ByteOffset: p.ByteOffset,
-				Index: p.Set, ReceivedOn: file.ReceivedOn})
-		} else {
+		if p.Kind != exchange.Kind835 { // payments follow each other: NextPayment
 			job.Enqueue(jobs.AckApplyArgs{PracticeID: job.PracticeID, RunID: job.RunID, FileID: file.ID, AckKind: p.Kind,
 				ByteOffset: p.ByteOffset, Today: file.ReceivedOn})
 		}

@@ -14,6 +14,6 @@ import (
 // partners that name none of their own.
 func Register(reg *jobs.Registry, db *postgres.DB, dataDir string) {
 	c := &collector{dataDir: dataDir}
-	jobs.AddWorker(reg, db, route(c), jobs.Timeout(30*time.Minute))
+	jobs.AddWorker(reg, db, route(c), jobs.Timeout(30*time.Minute), jobs.AtStageEnd(NextPayment))
 	jobs.AddWorker(reg, db, c.collect, jobs.Timeout(30*time.Minute))
 }

@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	})
 	jobs.AddWorker(reg, w.db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.RemitPostArgs]) error {
 		return w.apply(ctx, tx, job.Args.FileID, job.Args.ByteOffset, fmt.Sprintf("835 #%d", job.Args.Index), job.Args.ReceivedOn)
-	})
+	}, jobs.AtStageEnd(work.NextPayment))
 	var err error
 	if w.client, err = jobs.NewClient(w.db, reg, jobs.Options{}); err != nil {
 		t.Fatal(err)
