@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/claimbook/claimbook/internal/postgres/pgtest"
@@ -29,6 +30,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DATABASE_URL", pgtest.URL(t))
 			env.Setenv("EMPTY_DATABASE_URL", pgtest.EmptyURL(t))
 			env.Setenv("CLAIMBOOK_DATA_DIR", filepath.Join(env.WorkDir, ".claimbook"))
+			env.Defer(func() { rebuilds(t, env) })
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -36,6 +38,39 @@ func TestScripts(t *testing.T) {
 			"hold":  hold,
 		},
 	})
+}
+
+// rebuilds requires that the book a script leaves can be made again from its
+// inputs: whatever a command does to the book, it has logged.
+func rebuilds(t *testing.T, env *testscript.Env) {
+	var inputs int
+	conn, err := pgx.Connect(t.Context(), env.Getenv("DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if conn.QueryRow(t.Context(), "select count(*) from input_log").Scan(&inputs) != nil || inputs == 0 {
+		return // the script left no book
+	}
+	path, err := exec.LookPath("claimbook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), "select code from practice order by code")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range codes {
+		cmd := exec.Command(path, "rebuild", "--check", "--practice", code)
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+env.Getenv("DATABASE_URL"), "CLAIMBOOK_DATA_DIR="+env.Getenv("CLAIMBOOK_DATA_DIR"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("the book that the script in %s left cannot be made again: %v\n%s", env.WorkDir, err, out)
+		}
+	}
 }
 
 // exits runs claimbook and requires the exit code: exits 3 claimbook migrate up.
