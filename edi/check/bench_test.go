@@ -105,10 +105,11 @@ func BenchmarkValidation(b *testing.B) {
 	}
 }
 
-// Memory stays flat however large the file.
+// Memory stays flat however large the file: one goroutine needs next to nothing,
+// several at most what their chunks hold.
 func TestMemoryIsFlat(t *testing.T) {
 	body := repeat(t, "835.edi", "CLP*A-1", "PLB*", 1<<20)
-	measure := func(times int) uint64 {
+	measure := func(times, workers int) uint64 {
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -117,7 +118,7 @@ func TestMemoryIsFlat(t *testing.T) {
 		for i := range readers {
 			readers[i] = bytes.NewReader(body)
 		}
-		o := check.Options{Levels: []int{1, 2, 3, 4, 5, 6}, Progress: func(int64) {
+		o := check.Options{Levels: []int{1, 2, 3, 4, 5, 6}, Workers: workers, Progress: func(int64) {
 			runtime.ReadMemStats(&after)
 			peak = max(peak, after.HeapInuse)
 		}}
@@ -126,8 +127,10 @@ func TestMemoryIsFlat(t *testing.T) {
 		}
 		return peak - min(peak, before.HeapInuse)
 	}
-	small, large := measure(4), measure(40)
-	if large > small+16<<20 {
-		t.Errorf("%d bytes of heap for 4 MB, %d for 40 MB", small, large)
+	if small, large := measure(4, 1), measure(40, 1); large > small+8<<20 {
+		t.Errorf("one worker: %d bytes of heap for 4 MB, %d for 40 MB", small, large)
+	}
+	if large := measure(60, 2); large > 48<<20 {
+		t.Errorf("two workers: %d bytes of heap for 60 MB", large)
 	}
 }

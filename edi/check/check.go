@@ -5,11 +5,7 @@
 package check
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"slices"
 
 	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/x12"
@@ -24,6 +20,9 @@ type Options struct {
 	// Claims keeps a record of every claim, which a 277CA needs. Memory then
 	// grows with the file.
 	Claims bool
+	// Workers is how many transaction sets are checked at the same time; 0 means
+	// one for each processor. The report does not depend on it.
+	Workers int
 	// Progress, when set, is called now and then with the bytes read.
 	Progress func(read int64)
 }
@@ -36,33 +35,28 @@ const (
 	maxFileFindings = 10_000
 )
 
-// Run validates a stream. The error is that of the input; everything that is
-// wrong with its content is in the report.
-func Run(r io.Reader, name string, o Options) (*Report, error) {
-	c := &checker{o: o, report: &Report{File: name}, levels: levelMask(o.Levels)}
-	c.in = x12.NewReader(r)
-	c.walker.Report = c.add
-	c.walker.Closed = c.closed
-	return c.report, c.run()
-}
-
-// checker is one run.
+// checker checks one transaction set after the other.
 type checker struct {
 	o      Options
 	levels uint8
-	in     *x12.Reader
-	report *Report
 	walker guide.Walker
 	g      *guide.Guide
 	roles  []role
 
-	interchange *Interchange
-	group       *Group
-	set         *Transaction
-	claims      claimRules
-	remit       remitRules
-	ack         ackRules
-	partner     partnerState
+	set              *Transaction // the one at hand; nil between sets
+	errors, warnings int          // its findings
+	unlisted         int          // those of them that are not kept
+	claims           claimRules
+	remit            remitRules
+	ack              ackRules
+	partner          partnerState
+}
+
+func newChecker(o Options) *checker {
+	c := &checker{o: o, levels: levelMask(o.Levels)}
+	c.walker.Report = c.add
+	c.walker.Closed = c.closed
+	return c
 }
 
 func levelMask(levels []int) uint8 {
@@ -78,106 +72,57 @@ func levelMask(levels []int) uint8 {
 
 func (c *checker) wants(level int) bool { return c.levels&(1<<level) != 0 }
 
-func (c *checker) run() error {
-	var last int64
-	for {
-		s, err := c.in.Next()
-		if err != nil {
-			if fault := syntax(err); fault != nil {
-				c.fault(fault)
-				continue
-			}
-			c.end(x12.Position{Offset: last})
-			if err == io.EOF {
-				return nil
-			}
-			return err
-		}
-		c.segment(s)
-		if o := s.Position().Offset; c.o.Progress != nil && o-last > 1<<20 {
-			last = o
-			c.o.Progress(o)
-		}
-	}
-}
-
-func syntax(err error) *x12.SyntaxError {
-	var fault *x12.SyntaxError
-	if errors.As(err, &fault) {
-		return fault
-	}
-	return nil
-}
-
+// segment takes the next segment of the open set.
 func (c *checker) segment(s *x12.Segment) {
-	if p := s.Position(); p.Segment == 0 || c.set == nil && !s.Is("ST") {
-		c.envelope(s)
-		return
-	}
-	if s.Is("ST") {
-		c.begin(s)
-	}
 	c.set.Segments++
 	if c.g == nil {
-		if s.Is("SE") {
-			c.end(s.Position())
-		}
 		return
 	}
 	step := c.walker.Segment(s)
 	if step.Segment != nil {
 		c.rules(s, step)
 	}
-	if s.Is("SE") {
-		c.end(s.Position())
-	}
 }
 
-// begin starts a transaction set.
-func (c *checker) begin(s *x12.Segment) {
-	if c.group == nil {
-		c.openGroup(x12.Group{})
-	}
-	c.group.Transactions = append(c.group.Transactions, Transaction{Control: s.String(2), Type: s.String(1), Version: s.String(3)})
-	c.set = &c.group.Transactions[len(c.group.Transactions)-1]
-	version := c.set.Version
+// begin starts a transaction set; its ST follows as a segment.
+func (c *checker) begin(set *Transaction, group *x12.Group, s *x12.Segment) {
+	*set = Transaction{Control: s.String(2), Type: s.String(1), Version: s.String(3)}
+	c.set, c.errors, c.warnings, c.unlisted = set, 0, 0, 0
+	c.claims.open = false
+	version := set.Version
 	if version == "" {
-		version = c.group.Version
+		version = group.Version
 	}
 	c.g = guide.For(s.Element(1), []byte(version))
 	if c.g == nil {
-		why := fmt.Sprintf("transaction set %s of version %s is not one that is checked here", show(c.set.Type), show(version))
+		why := fmt.Sprintf("transaction set %s of version %s is not one that is checked here", show(set.Type), show(version))
 		c.add(&guide.Finding{SNIP: 2, Code: "X12-VERSION", SegmentID: "ST", Element: 3, Position: s.Position(), Offset: s.ElementOffset(3), Value: version,
 			IK502: "1", AK905: "2", Message: why, Fix: "send one of " + versions()})
 		return
 	}
-	c.set.Guide = c.g.Name
+	set.Guide = c.g.Name
 	c.roles = rolesOf(c.g)
 	c.walker.Start(c.g)
 	c.claims.start(c)
 	c.remit.start(c)
 	c.ack.start(c)
 	c.partner.start(c)
-	if c.group.FunctionalID != "" && c.group.FunctionalID != c.g.FunctionalID {
-		c.find(ruleGS01, s, 1, 0, "GS01 is %s, but a %s stands in a group %s", show(c.group.FunctionalID), c.g.Name, c.g.FunctionalID)
+	if group.FunctionalID != "" && group.FunctionalID != c.g.FunctionalID {
+		c.find(ruleGS01, s, 1, 0, "GS01 is %s, but a %s stands in a group %s", show(group.FunctionalID), c.g.Name, c.g.FunctionalID)
 	}
-	if c.set.Version != "" && c.group.Version != "" && c.set.Version != c.group.Version {
-		c.find(ruleST03, s, 3, 0, "ST03 is %s, but GS08 is %s", show(c.set.Version), show(c.group.Version))
+	if set.Version != "" && group.Version != "" && set.Version != group.Version {
+		c.find(ruleST03, s, 3, 0, "ST03 is %s, but GS08 is %s", show(set.Version), show(group.Version))
 	}
 }
 
 // end completes the transaction set.
 func (c *checker) end(at x12.Position) {
-	if c.set == nil {
-		return
-	}
 	if c.g != nil {
 		c.walker.End(at)
 		c.claims.endSet()
 		c.remit.endSet()
 		c.ack.endSet()
 	}
-	slices.SortStableFunc(c.set.Errors, func(a, b guide.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
 	c.set, c.g = nil, nil
 }
 
@@ -217,29 +162,17 @@ func (c *checker) add(f *guide.Finding) {
 	if f.Claim == "" {
 		f.Claim = c.claims.current()
 	}
-	list := &c.report.Errors
-	switch {
-	case c.set != nil:
-		if f.Severity == guide.Error {
-			c.set.Invalid = true
-			c.claims.reject(f)
-		}
-		list = &c.set.Errors
-	case c.group != nil:
-		list = &c.group.Errors
-	case c.interchange != nil:
-		list = &c.interchange.Errors
-	}
 	if f.Severity == guide.Error {
-		c.report.errors++
+		c.errors++
+		c.set.Invalid = true
+		c.claims.reject(f)
 	} else {
-		c.report.warnings++
+		c.warnings++
 	}
-	if len(*list) < maxFindings && c.report.kept < maxFileFindings {
-		c.report.kept++
-		*list = append(*list, *f)
+	if len(c.set.Errors) < maxFindings {
+		c.set.Errors = append(c.set.Errors, *f)
 	} else {
-		c.report.Unlisted++
+		c.unlisted++
 	}
 }
 
@@ -295,7 +228,7 @@ func (c *checker) findAt(r *Rule, p place, format string, args ...any) {
 		}
 	}
 	if f.Loop == "" {
-		if open := c.walker.Open(); c.set != nil && len(open) > 0 {
+		if open := c.walker.Open(); len(open) > 0 {
 			f.Loop = open[len(open)-1].ID
 		}
 	}

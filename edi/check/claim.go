@@ -94,13 +94,13 @@ type otherPayer struct {
 type subscriber struct{ last, first, id []byte }
 
 func (r *claimRules) start(c *checker) {
-	r.c, r.on = c, false
+	m := subscriber{r.member.last[:0], r.member.first[:0], r.member.id[:0]}
+	r.refs.reset()
+	*r = claimRules{c: c, levels: r.levels[:0], others: r.others[:0], number: r.number[:0], refs: r.refs, member: m, provider: -1}
 	switch c.g.Name {
 	case "837P", "837I", "837D":
 		r.on, r.kind = true, c.g.Name[3]
 	}
-	r.levels = r.levels[:0]
-	r.open, r.total, r.provider = false, 0, -1
 }
 
 // current returns the number of the open claim.

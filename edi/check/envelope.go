@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/claimbook/claimbook/edi/guide"
@@ -31,7 +32,7 @@ var acknowledged = map[string]struct{ ta1, ik5, ak9 string }{
 }
 
 // fault turns a fault of the reader into a finding of the unit it spoils.
-func (c *checker) fault(e *x12.SyntaxError) {
+func (r *run) fault(e *x12.SyntaxError) {
 	f := &guide.Finding{SNIP: 1, Code: e.Code, Position: e.Position, Offset: e.Position.Offset, Message: e.Message, Fix: e.Fix}
 	a := acknowledged[e.Code]
 	f.TA105, f.IK502, f.AK905 = a.ta1, a.ik5, a.ak9
@@ -47,26 +48,27 @@ func (c *checker) fault(e *x12.SyntaxError) {
 	}
 	switch e.Code {
 	case x12.CodeSEMissing:
-		c.add(f)
-		c.end(e.Position)
+		r.addToSet(f)
+		r.end(e.Position)
 	case x12.CodeGECount, x12.CodeGEControl, x12.CodeGEMissing:
-		c.end(e.Position)
-		c.add(f)
+		r.end(e.Position)
+		r.add(f)
 		if e.Code == x12.CodeGEMissing {
-			c.group = nil
+			r.group = nil
 		}
 	case x12.CodeIEACount, x12.CodeIEAControl, x12.CodeIEAMissing:
-		c.end(e.Position)
-		c.group = nil
-		c.add(f)
+		r.end(e.Position)
+		r.group = nil
+		r.add(f)
 		if e.Code == x12.CodeIEAMissing {
-			c.interchange = nil
+			r.interchange = nil
 		}
 	case x12.CodeEmpty, x12.CodeNotX12, x12.CodeISA, x12.CodeGarbage:
-		c.set, c.group, c.interchange = nil, nil, nil
-		c.add(f)
+		r.end(e.Position)
+		r.group, r.interchange = nil, nil
+		r.add(f)
 	default:
-		c.add(f)
+		r.addToSet(f)
 	}
 }
 
@@ -81,44 +83,44 @@ func element(code string) int {
 }
 
 // envelope takes a segment outside of transaction sets.
-func (c *checker) envelope(s *x12.Segment) {
+func (r *run) envelope(s *x12.Segment) {
 	switch s.ID() {
 	case "ISA":
-		c.end(s.Position())
-		c.report.Interchanges = append(c.report.Interchanges, Interchange{Header: x12.ParseInterchange(s)})
-		c.interchange, c.group = &c.report.Interchanges[len(c.report.Interchanges)-1], nil
-		c.checkISA(s)
+		r.end(s.Position())
+		r.report.Interchanges = append(r.report.Interchanges, Interchange{Header: x12.ParseInterchange(s)})
+		r.interchange, r.group = &r.report.Interchanges[len(r.report.Interchanges)-1], nil
+		r.checkISA(s)
 	case "TA1":
-		c.checkTA1(s)
+		r.checkTA1(s)
 	case "GS":
-		c.openGroup(x12.ParseGroup(s))
-		c.checkGS(s)
+		r.openGroup(x12.ParseGroup(s))
+		r.checkGS(s)
 	case "GE":
-		if c.group != nil {
-			c.group.Declared, _ = strconv.Atoi(s.String(1))
-			c.group = nil
+		if r.group != nil {
+			r.group.Declared, _ = strconv.Atoi(s.String(1))
+			r.group = nil
 		}
 	case "IEA":
-		if c.interchange != nil {
-			c.interchange.Complete = true
+		if r.interchange != nil {
+			r.interchange.Complete = true
 		}
-		c.group, c.interchange = nil, nil
+		r.group, r.interchange = nil, nil
 	}
 }
 
-func (c *checker) openGroup(g x12.Group) {
-	if c.interchange == nil {
-		c.report.Interchanges = append(c.report.Interchanges, Interchange{})
-		c.interchange = &c.report.Interchanges[len(c.report.Interchanges)-1]
+func (r *run) openGroup(g x12.Group) {
+	if r.interchange == nil {
+		r.report.Interchanges = append(r.report.Interchanges, Interchange{})
+		r.interchange = &r.report.Interchanges[len(r.report.Interchanges)-1]
 	}
-	c.interchange.Groups = append(c.interchange.Groups, Group{Group: g, Declared: -1})
-	c.group = &c.interchange.Groups[len(c.interchange.Groups)-1]
+	r.interchange.Groups = append(r.interchange.Groups, Group{Group: g, Declared: -1})
+	r.group = &r.interchange.Groups[len(r.interchange.Groups)-1]
 }
 
 // checkISA checks the content of the header; its layout was the reader's part.
-func (c *checker) checkISA(s *x12.Segment) {
+func (r *run) checkISA(s *x12.Segment) {
 	bad := func(n int, ta1, message, fix string) {
-		c.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-CONTENT", SegmentID: "ISA", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
+		r.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-CONTENT", SegmentID: "ISA", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
 			Value: s.String(n), TA105: ta1, Message: message, Fix: fix})
 	}
 	in := func(n int, codes ...string) bool {
@@ -135,9 +137,9 @@ func (c *checker) checkISA(s *x12.Segment) {
 	if !in(3, "00", "01") {
 		bad(3, "012", "ISA03 is 00 (none) or 01 (password)", "put 00 and leave ISA04 blank")
 	}
-	for n, ta1 := range map[int]string{5: "005", 7: "007"} {
+	for n := 5; n <= 7; n += 2 {
 		if !in(n, "01", "14", "20", "27", "28", "29", "30", "33", "ZZ") {
-			bad(n, ta1, "the kind of identifier is not one that healthcare uses", "use ZZ, 30 (tax number), 27, 28, 29, 33, 01, 14 or 20")
+			bad(n, fmt.Sprintf("%03d", n), "the kind of identifier is not one that healthcare uses", "use ZZ, 30 (tax number), 27, 28, 29, 33, 01, 14 or 20")
 		}
 	}
 	if !digits(s.Element(9)) || !validDay(append([]byte("20"), s.Element(9)...)) {
@@ -158,22 +160,22 @@ func (c *checker) checkISA(s *x12.Segment) {
 	if !in(15, "P", "T") {
 		bad(15, "020", "ISA15 is P (production) or T (test)", "put P or T")
 	}
-	if c.in.Delimiters().Repetition == 0 {
-		c.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-REPETITION", Severity: guide.Warning, SegmentID: "ISA", Element: 11, Position: s.Position(), Offset: s.ElementOffset(11),
+	if r.in.Delimiters().Repetition == 0 {
+		r.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-REPETITION", Severity: guide.Warning, SegmentID: "ISA", Element: 11, Position: s.Position(), Offset: s.ElementOffset(11),
 			Value: s.String(11), TA105: "026", Message: "ISA11 is no usable repetition separator, as version 00501 asks for", Fix: "put ^ there"})
 	}
-	for i := range c.report.Interchanges[:len(c.report.Interchanges)-1] {
-		h := &c.report.Interchanges[i].Header
-		if now := &c.interchange.Header; h.Control == now.Control && h.Sender == now.Sender && h.Receiver == now.Receiver {
+	for i := range r.report.Interchanges[:len(r.report.Interchanges)-1] {
+		h := &r.report.Interchanges[i].Header
+		if now := &r.interchange.Header; h.Control == now.Control && h.Sender == now.Sender && h.Receiver == now.Receiver {
 			bad(13, "025", "the file holds two interchanges with this control number", "number interchanges without repetition")
 			break
 		}
 	}
 }
 
-func (c *checker) checkGS(s *x12.Segment) {
+func (r *run) checkGS(s *x12.Segment) {
 	bad := func(n int, ak9, message, fix string) {
-		c.add(&guide.Finding{SNIP: 1, Code: "X12-GS-CONTENT", SegmentID: "GS", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
+		r.add(&guide.Finding{SNIP: 1, Code: "X12-GS-CONTENT", SegmentID: "GS", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
 			Value: s.String(n), AK905: ak9, Message: message, Fix: fix})
 	}
 	known := false
@@ -198,20 +200,20 @@ func (c *checker) checkGS(s *x12.Segment) {
 	if string(s.Element(7)) != "X" {
 		bad(7, "6", "GS07 must be X", "put X")
 	}
-	for i := range c.interchange.Groups[:len(c.interchange.Groups)-1] {
-		if c.interchange.Groups[i].Control == c.group.Control {
+	for i := range r.interchange.Groups[:len(r.interchange.Groups)-1] {
+		if r.interchange.Groups[i].Control == r.group.Control {
 			bad(6, "19", "the interchange holds two groups with this control number", "number groups without repetition")
 			break
 		}
 	}
 }
 
-func (c *checker) checkTA1(s *x12.Segment) {
-	if c.interchange != nil {
-		c.interchange.TA1 = append(c.interchange.TA1, s.String(4))
+func (r *run) checkTA1(s *x12.Segment) {
+	if r.interchange != nil {
+		r.interchange.TA1 = append(r.interchange.TA1, s.String(4))
 	}
 	bad := func(n int, message, fix string) {
-		c.add(&guide.Finding{SNIP: 1, Code: "X12-TA1-CONTENT", SegmentID: "TA1", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
+		r.add(&guide.Finding{SNIP: 1, Code: "X12-TA1-CONTENT", SegmentID: "TA1", Element: n, Position: s.Position(), Offset: s.ElementOffset(n),
 			Value: s.String(n), Message: message, Fix: fix})
 	}
 	if len(s.Element(1)) != 9 || !digits(s.Element(1)) {
