@@ -38,7 +38,8 @@ type world struct {
 	client  *jobs.Client
 	dataDir string
 	applied chan string
-	failing bool // the stand-ins refuse, as a defect would make them
+	failing bool                                  // the stand-ins refuse, as a defect would make them
+	before  func(fileID int64, what string) error // of every step; may fail it
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,6 +79,11 @@ func newWorld(t *testing.T) *world {
 func (w *world) apply(ctx context.Context, tx pgx.Tx, fileID, offset int64, what string, on date.Date) error {
 	if w.failing {
 		return fault.Invalidf("CB-TEST", "it does not apply")
+	}
+	if w.before != nil {
+		if err := w.before(fileID, what); err != nil {
+			return err
+		}
 	}
 	b, err := exchangedb.ReadRange(ctx, tx, practice, fileID, offset, 3)
 	if err != nil {
