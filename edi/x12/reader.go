@@ -160,7 +160,7 @@ func (r *Reader) readISA() {
 		if r.err == nil {
 			r.err = io.EOF
 		}
-		if first && r.err == io.EOF {
+		if first && errors.Is(r.err, io.EOF) {
 			r.fault(0, CodeEmpty, "ask the sender for the file again", "the file is empty")
 			r.faults[0].Fatal = true
 		}
