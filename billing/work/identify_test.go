@@ -2,10 +2,13 @@ package work
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
+	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
@@ -144,5 +147,34 @@ func TestCrossoverWithAThirdPayer(t *testing.T) {
 	}
 	if items := w.items("secondary"); len(items) != 1 || !has(items, "5.00", "further payer") {
 		t.Errorf("items %v", items)
+	}
+}
+
+// Interest in the PLB that the claims do not speak of is said of the payment and
+// stops nothing.
+func TestFindingsPostAndAreSaid(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	content := w.file(payment{payer: "PPO", trace: "T1", amount: "61.5", body: paid60 + "~PLB*1234567893*20221231*L6:X*-1.5"})
+	var said string
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		f, _, err := exchangedb.StoreFile(ctx, tx, w.practice, exchangedb.StoreParams{Direction: "in", Kind: "x12", Name: "odd.835", ReceivedOn: w.today}, strings.NewReader(content))
+		if err != nil {
+			return err
+		}
+		at := int64(strings.Index(content, "ST*835"))
+		if _, err := exchangedb.PutTransactions(ctx, tx, w.practice, f.ID, []exchangedb.Transaction{{ByteOffset: at, Seq: 1, Kind: "835", State: exchangedb.Waiting}}); err != nil {
+			return err
+		}
+		if err := PostPayment(ctx, tx, jobs.RemitPostArgs{PracticeID: w.practice, FileID: f.ID, ByteOffset: at, ReceivedOn: w.today}); err != nil {
+			return err
+		}
+		list, err := exchangedb.Transactions(ctx, tx, w.practice, f.ID)
+		said = list[0].Outcome
+		return err
+	})
+	w.expect("posted", map[string]string{"1050": "61.5", "4200": "-1.5"})
+	if !strings.HasPrefix(said, "payment T1 posted: 1 claims; odd about it: ") || !strings.Contains(said, "-1.50") {
+		t.Errorf("said %q", said)
 	}
 }

@@ -22,6 +22,7 @@ type audit struct {
 	hash    [32]byte
 	claims  int
 	reason  string // why it must not post; empty: it may
+	odd     faults // what is odd about it and stops nothing
 }
 
 // open decodes the stored file up to the job's payment. An error about what the
@@ -65,10 +66,10 @@ func isCut(err error) bool {
 	return errors.As(err, &syntax) && (syntax.Code == x12.CodeTruncated || syntax.Code == x12.CodeSEMissing)
 }
 
-// maxReasons bounds how many faults a quarantined payment lists.
+// maxReasons bounds how many faults of a payment are listed.
 const maxReasons = 5
 
-// faults gathers why a payment must not post.
+// faults gathers what is wrong with a payment.
 type faults struct {
 	list []string
 	more int
@@ -153,6 +154,9 @@ func (p *poster) audit() (*audit, error) {
 		}
 	}
 	a.reason = clean(bad.String())
+	for _, f := range balancer.Findings() {
+		a.odd.note(clean(fmt.Sprintf("segment %d: %s", f.SegmentNumber, f.Message)))
+	}
 	return a, nil
 }
 

@@ -56,6 +56,7 @@ type poster struct {
 	matching   bool // a person has found the claim of a CLP that was recorded before
 	// payeeUnknown: no claim of the payment can be ours.
 	payeeUnknown bool
+	odd          faults // about a payment that posts all the same
 }
 
 // run posts the payment and then tells the file what became of it.
@@ -78,6 +79,9 @@ func (p *poster) run() error {
 		if p.row.Unmatched > 0 {
 			outcome += fmt.Sprintf(", %d of them unidentified", p.row.Unmatched)
 		}
+		if odd := p.odd.String(); odd != "" {
+			outcome += "; odd about it: " + odd
+		}
 	}
 	return exchangedb.FinishTransaction(p.ctx, p.tx, p.args.PracticeID, p.args.FileID, p.args.ByteOffset, exchangedb.Done, outcome)
 }
@@ -90,6 +94,7 @@ func (p *poster) work() error {
 	if err := p.identify(audit); err != nil {
 		return err
 	}
+	p.odd = audit.odd
 	if reason := audit.reason; reason != "" {
 		return p.quarantine(reason, audit)
 	}
