@@ -30,10 +30,15 @@ type Left struct {
 	Remarks     []string // RARCs of the claim and the line
 	EDIFileID   int64
 	ByteOffset  int64 // of the CAS
+	Denied      bool  // nothing was paid for the line; false: it stayed for a person
 }
 
 // Code is how people name the reason: CO-97.
 func (l *Left) Code() string { return l.Group + "-" + l.CARC }
+
+// PatientShare reports whether it is a share that could have been the patient's
+// (deductible, coinsurance, copay), but may not be billed to them.
+func (l *Left) PatientShare() bool { return defaultTreatment(l.Group, l.CARC) == PatientOwes }
 
 // Disposal is what a person makes of an adjustment that stayed in A/R.
 type Disposal struct {

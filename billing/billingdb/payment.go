@@ -89,6 +89,9 @@ func RecordPayment(ctx context.Context, tx pgx.Tx, practiceID int64, p PatientPa
 	if _, err := ledgerdb.Post(ctx, tx, practiceID, []ledger.Entry{e}); err != nil {
 		return Receipt{}, err
 	}
+	if err := CloseSettledClaims(ctx, tx, practiceID, []int64{patientID}, p.ReceivedOn, p.Actor); err != nil {
+		return Receipt{}, err
+	}
 	return receipt(number, p.ReceivedOn, e.Transfers), exchangedb.LogInput(ctx, tx, practiceID, "payment", id, p.ReceivedOn, p.Actor)
 }
 

@@ -96,6 +96,9 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 		}); err != nil {
 		return err
 	}
+	if err := billingdb.CloseSettledClaims(ctx, tx, practiceID, ids, m.On, m.Actor); err != nil {
+		return err
+	}
 	if len(p.cob) == 0 || enqueue == nil {
 		return nil
 	}

@@ -193,6 +193,12 @@ func (p *poster) post(a *audit) error {
 			row.Trace, row.Originator, first.Dollars(), p.row.Amount.Dollars(), short(row.RequestHash), short(a.hash)), a)
 	}
 	p.row = row
+	return p.postInserted(a)
+}
+
+// postInserted does what the payment does, behind the gate that its row is.
+func (p *poster) postInserted(a *audit) (err error) {
+	h := a.payment
 	if p.row.PostingDate, err = ledgerdb.PostingDate(p.ctx, p.tx, p.args.PracticeID, p.args.ReceivedOn); err != nil {
 		return err
 	}
@@ -460,7 +466,10 @@ func (p *poster) settle() error {
 	slices.Sort(ids)
 	_, err := billingdb.SettleAccounts(p.ctx, p.tx, p.args.PracticeID, ids, p.row.PostingDate, "remit.post",
 		func(account string) string { return p.row.SourceKey + "|APPLY|" + account })
-	return err
+	if err != nil {
+		return err
+	}
+	return billingdb.CloseSettledClaims(p.ctx, p.tx, p.args.PracticeID, ids, p.args.ReceivedOn, "remit.post")
 }
 
 func claimOf(f *claimsdb.PostingClaim, appealDays map[int64]int) *billing.Claim {

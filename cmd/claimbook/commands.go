@@ -25,6 +25,8 @@ type commands struct {
 
 	Exchange   exchangeCmd   `cmd:"" help:"The trading partners' folders."`
 	Receive    receiveCmd    `cmd:"" help:"Take in files that a partner sent: acknowledgments and payments."`
+	Worklist   worklistCmd   `cmd:"" help:"What waits for a person."`
+	Decide     decideCmd     `cmd:"" help:"Settle what waits for a person."`
 	Payment    paymentCmd    `cmd:"" help:"What patients pay."`
 	Statements statementsCmd `cmd:"" help:"What patients are told."`
 

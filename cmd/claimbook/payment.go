@@ -17,6 +17,7 @@ import (
 
 type paymentCmd struct {
 	Record paymentRecordCmd `cmd:"" help:"Take in what a patient pays."`
+	Apply  paymentApplyCmd  `cmd:"" help:"Pay balances from a patient's credit."`
 	Refund paymentRefundCmd `cmd:"" help:"Pay a patient's credit back."`
 	Return paymentReturnCmd `cmd:"" help:"Take back a payment that the bank did not honor."`
 }

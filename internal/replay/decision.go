@@ -113,6 +113,12 @@ func (r *replayer) decision(in Input) error {
 	if err != nil {
 		return err
 	}
+	if billingwork.Replays(d.Kind) {
+		return r.write(func(tx pgx.Tx) error {
+			return billingwork.Replay(r.ctx, tx, r.scratch.Jobs, r.practiceID, billingwork.Recorded{Kind: d.Kind, Subject: d.Subject, Payload: d.Payload,
+				By: billingwork.By{Reason: d.Reason, Actor: d.Actor, On: d.On}})
+		})
+	}
 	again := decisions[d.Kind]
 	if again == nil {
 		return fault.Environmentf("CB-REBUILD-DECISION", "the book holds a kind of decision that this program cannot carry out again: %s", d.Kind).WithFix("use a newer program")
