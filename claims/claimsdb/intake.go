@@ -3,6 +3,7 @@ package claimsdb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -103,13 +104,27 @@ func MoveIntakeFile(ctx context.Context, tx pgx.Tx, practiceID, id, runID int64)
 }
 
 // NextIntakeFile returns the next file of a run that is not read yet, in the
-// order in which they were given; 0 when there is none. Files of a run are read
-// one after the other, so that claim numbers follow the input.
-func NextIntakeFile(ctx context.Context, tx pgx.Tx, practiceID, runID, after int64) (int64, error) {
-	var id int64
-	err := tx.QueryRow(ctx, `SELECT coalesce(min(id), 0) FROM intake_file
-		WHERE practice_id = $1 AND run_id = $2 AND id > $3 AND state = 'stored'`, practiceID, runID, after).Scan(&id)
-	return id, err
+// order in which they were given, and the day on which it came; 0 when there is
+// none. Files of a run are read one after the other, so that claim numbers
+// follow the input.
+func NextIntakeFile(ctx context.Context, tx pgx.Tx, practiceID, runID, after int64) (id int64, receivedOn date.Date, err error) {
+	err = tx.QueryRow(ctx, `SELECT i.id, f.received_on FROM intake_file i JOIN edi_file f ON f.practice_id = i.practice_id AND f.id = i.edi_file_id
+		WHERE i.practice_id = $1 AND i.run_id = $2 AND i.id > $3 AND i.state = 'stored' ORDER BY i.id LIMIT 1`, practiceID, runID, after).Scan(&id, &receivedOn)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return id, receivedOn, err
+}
+
+// ReadingRun returns the run that still reads files of encounters, so that a new
+// file is read behind them; 0 when nothing is being read.
+func ReadingRun(ctx context.Context, tx pgx.Tx, practiceID int64) (runID int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT r.id FROM intake_file i JOIN job_run r ON r.practice_id = i.practice_id AND r.id = i.run_id
+		WHERE i.practice_id = $1 AND i.state = 'stored' AND r.outstanding > 0 ORDER BY i.id DESC LIMIT 1`, practiceID).Scan(&runID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return runID, err
 }
 
 // LockIntake keeps other readers of encounters out until the transaction ends:

@@ -21,7 +21,7 @@ import (
 // Taken is what became of a file that was given to intake.
 type Taken struct {
 	IntakeFileID int64
-	RunID        int64 // the run that reads it: the caller's, or the one that began it
+	RunID        int64 // the run that reads it: the caller's, or one that was reading already
 	Known        bool  // the same bytes were read before, to the end
 	Continued    bool  // the same bytes were begun before and are not finished
 }
@@ -58,23 +58,33 @@ func Intake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, run
 	if existed {
 		return continueIntake(ctx, tx, queue, practiceID, runID, file, format, today, actor)
 	}
-	if err := exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputIntake, file.ID, today, actor); err != nil {
-		return Taken{}, err
-	}
-	return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today)
+	return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today, actor)
 }
 
-// beginIntake enqueues the reading of the run's first file. The lock keeps the
-// end of the file before out, which looks for this one.
-func beginIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID, fileID int64, format string, today date.Date) (Taken, error) {
+// beginIntake logs the file among the book's inputs and enqueues the reading of
+// the run's first file. While files of another run are being read (a killed
+// command's, or one at work beside this) it joins that run: files are read in
+// the order of the log. The lock keeps the end of the file before out, which
+// looks for this one.
+func beginIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID, fileID int64, format string, today date.Date, actor string) (Taken, error) {
 	if err := claimsdb.LockIntake(ctx, tx, practiceID); err != nil {
 		return Taken{}, err
+	}
+	if err := exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputIntake, fileID, today, actor); err != nil {
+		return Taken{}, err
+	}
+	reading, err := claimsdb.ReadingRun(ctx, tx, practiceID)
+	if err != nil {
+		return Taken{}, err
+	}
+	if reading != 0 {
+		runID = reading
 	}
 	f, err := claimsdb.AddIntakeFile(ctx, tx, practiceID, fileID, runID, format)
 	if err != nil {
 		return Taken{}, err
 	}
-	first, err := claimsdb.NextIntakeFile(ctx, tx, practiceID, runID, 0)
+	first, _, err := claimsdb.NextIntakeFile(ctx, tx, practiceID, runID, 0)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -90,10 +100,7 @@ func beginIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID
 func continueIntake(ctx context.Context, tx pgx.Tx, queue jobs.Enqueuer, practiceID, runID int64, file exchangedb.File, format string, today date.Date, actor string) (Taken, error) {
 	f, err := claimsdb.IntakeFileOf(ctx, tx, practiceID, file.ID)
 	if errors.Is(err, pgx.ErrNoRows) { // the bytes came in another way
-		if err := exchangedb.LogInput(ctx, tx, practiceID, exchangedb.InputIntake, file.ID, today, actor); err != nil {
-			return Taken{}, err
-		}
-		return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today)
+		return beginIntake(ctx, tx, queue, practiceID, runID, file.ID, format, today, actor)
 	}
 	if err != nil {
 		return Taken{}, err
@@ -158,13 +165,13 @@ func refuseIntake(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.IntakeParse
 	if err := exchangedb.FinishFile(ctx, tx, job.PracticeID, file.EDIFileID, exchangedb.Refused, refused.Error()); err != nil {
 		return err
 	}
-	return enqueueNextFile(ctx, tx, job.PracticeID, job.RunID, file.ID, job.Args.Today, job.Enqueue)
+	return enqueueNextFile(ctx, tx, job.PracticeID, job.RunID, file.ID, job.Enqueue)
 }
 
-func enqueueNextFile(ctx context.Context, tx pgx.Tx, practiceID, runID, after int64, today date.Date, enqueue func(...jobs.Args)) error {
-	next, err := claimsdb.NextIntakeFile(ctx, tx, practiceID, runID, after)
+func enqueueNextFile(ctx context.Context, tx pgx.Tx, practiceID, runID, after int64, enqueue func(...jobs.Args)) error {
+	next, receivedOn, err := claimsdb.NextIntakeFile(ctx, tx, practiceID, runID, after)
 	if err == nil && next != 0 {
-		enqueue(jobs.IntakeParseArgs{PracticeID: practiceID, RunID: runID, IntakeFileID: next, Today: today})
+		enqueue(jobs.IntakeParseArgs{PracticeID: practiceID, RunID: runID, IntakeFileID: next, Today: receivedOn})
 	}
 	return err
 }

@@ -69,7 +69,7 @@ func finishIntake(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.EncounterVa
 	if err := exchangedb.FinishFile(ctx, tx, job.PracticeID, f.EDIFileID, exchangedb.Finished, outcome); err != nil {
 		return err
 	}
-	return enqueueNextFile(ctx, tx, job.PracticeID, job.RunID, f.ID, job.Args.Today, job.Enqueue)
+	return enqueueNextFile(ctx, tx, job.PracticeID, job.RunID, f.ID, job.Enqueue)
 }
 
 // Release judges held encounters again, after the set-up was corrected: those

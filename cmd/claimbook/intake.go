@@ -79,7 +79,7 @@ func (b *Book) intake(ctx context.Context, app *App, paths []string) ([]takenFil
 	}
 	runs := []int64{runID}
 	for _, t := range taken {
-		if t.Continued && !slices.Contains(runs, t.RunID) {
+		if t.RunID != 0 && !t.Known && !slices.Contains(runs, t.RunID) {
 			runs = append(runs, t.RunID)
 		}
 	}
