@@ -142,6 +142,11 @@ func (g *Group) answer(n int) ack.Implementation {
 	switch res.Accepted {
 	case res.Received:
 		res.Code = "A"
+		for k := range v.Transactions {
+			if v.Transactions[k].Code == "E" {
+				res.Code = "E"
+			}
+		}
 	case 0:
 		res.Code = "R"
 	default:
@@ -165,10 +170,16 @@ func (t *Transaction) answer() ack.SetResponse {
 	}
 	for k := range t.Errors {
 		f := &t.Errors[k]
-		if f.SNIP > 2 || f.Severity != guide.Error {
+		switch {
+		case f.Severity != guide.Error || f.SNIP > 2 && f.Trigger.IsZero():
 			continue
+		case f.SNIP > 2: // noted here; the 277CA decides the claim
+			if v.Code == "A" {
+				v.Code = "E"
+			}
+		default:
+			v.Code = "R"
 		}
-		v.Code = "R"
 		if f.IK502 != "" && len(v.Errors) < 5 && !slices.Contains(v.Errors, f.IK502) {
 			v.Errors = append(v.Errors, f.IK502)
 		}
@@ -185,27 +196,53 @@ func (t *Transaction) answer() ack.SetResponse {
 
 // addSegment adds an IK3, or an IK4 to the IK3 of the same segment.
 func addSegment(list []ack.SegmentError, f *guide.Finding) []ack.SegmentError {
-	id := f.SegmentID
+	id, loop := f.SegmentID, f.Loop
+	if !f.Absent.IsZero() {
+		id, loop = f.Absent.SegmentID, f.Absent.Loop
+	}
 	if len(id) > 3 || len(id) < 2 {
 		return list
 	}
 	last := len(list) - 1
 	if last < 0 || list[last].Number != f.Position.Segment || list[last].SegmentID != id || list[last].Code != f.IK304 || f.IK403 == "" {
-		e := ack.SegmentError{SegmentID: id, Number: f.Position.Segment, Code: f.IK304}
-		// IK303 has four characters: 2010 stands for 2010AA and its sisters.
-		if l := clean(f.Loop); l != "" && l[0] == '2' {
-			e.Loop = l[:min(4, len(l))]
+		e := ack.SegmentError{SegmentID: id, Number: f.Position.Segment, Code: f.IK304, Loop: loopID(loop)}
+		if f.IK403 == "" {
+			e.Contexts = trigger(f)
 		}
 		if f.Claim != "" && len(f.Claim) <= 35 {
-			e.Contexts = []ack.Context{{Names: []ack.ContextName{{Name: "CLM01", Value: clean(f.Claim)}}}}
+			e.Contexts = append(e.Contexts, ack.Context{Names: []ack.ContextName{{Name: "CLM01", Value: clean(f.Claim)}}})
 		}
 		list = append(list, e)
 		last++
 	}
 	if f.IK403 != "" {
-		list[last].Elements = append(list[last].Elements, ack.ElementError{Element: f.Element, Component: f.Component, Code: f.IK403, Value: clean(f.Value)})
+		list[last].Elements = append(list[last].Elements, ack.ElementError{Element: f.Element, Component: f.Component,
+			DataID: dataElement(id, f.Element, f.Component), Code: f.IK403, Value: clean(f.Value), Contexts: trigger(f)})
 	}
 	return list
+}
+
+// loopID writes a loop for IK303 and CTX04, which have four characters: 2010
+// stands for 2010AA and its sisters.
+func loopID(loop string) string {
+	if l := clean(loop); l != "" && l[0] == '2' {
+		return l[:min(4, len(l))]
+	}
+	return ""
+}
+
+// trigger writes the CTX that names what makes a segment or element situational.
+func trigger(f *guide.Finding) []ack.Context {
+	t := f.Trigger
+	if t.IsZero() || t.Number == 0 {
+		return nil
+	}
+	c := ack.Context{Names: []ack.ContextName{{Name: "SITUATIONAL TRIGGER"}}, SegmentID: t.SegmentID, Number: t.Number, Loop: loopID(t.Loop),
+		Element: t.Element, Component: t.Component}
+	if t.Element > 0 {
+		c.DataIDs[0] = dataElement(t.SegmentID, t.Element, t.Component)
+	}
+	return []ack.Context{c}
 }
 
 // Claims writes the 277CA: which claims of each accepted 837 are taken into

@@ -6,6 +6,8 @@ package check
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/x12"
@@ -197,6 +199,7 @@ type place struct {
 	short              [24]byte // the start of the value, kept without an allocation
 	n                  int
 	value              string // the value, when it is known at once
+	trigger            *place // the segment that forbids this one; nil for its own
 }
 
 func placeOf(s *x12.Segment, loop string, element int) place {
@@ -232,7 +235,25 @@ func (c *checker) findAt(r *Rule, p place, format string, args ...any) {
 			f.Loop = open[len(open)-1].ID
 		}
 	}
+	if r.situational() {
+		r.context(f, p)
+	}
 	c.add(f)
+}
+
+// context says what asks for the situational segment or element: by the rule an
+// element of the place, or the place's trigger, which is another segment.
+func (r *Rule) context(f *guide.Finding, p place) {
+	f.Trigger = guide.Place{Loop: f.Loop, SegmentID: f.SegmentID, Number: f.Position.Segment}
+	if t := p.trigger; t != nil {
+		f.Trigger = guide.Place{Loop: t.loop, SegmentID: t.id, Number: t.position.Segment}
+	}
+	element, component, _ := strings.Cut(r.Trigger, "-")
+	f.Trigger.Element, _ = strconv.Atoi(element)
+	f.Trigger.Component, _ = strconv.Atoi(component)
+	if loop, id, ok := strings.Cut(r.Absent, "/"); ok {
+		f.Absent = guide.Place{Loop: loop, SegmentID: id, Number: f.Position.Segment}
+	}
 }
 
 func show(s string) string {

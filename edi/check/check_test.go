@@ -135,6 +135,10 @@ func TestJSON(t *testing.T) {
 // One run gives all three acknowledgments, and each is valid by this package.
 func TestAcknowledgments(t *testing.T) {
 	good := base(t, "837p.edi")
+	raw, err := os.ReadFile("testdata/837p.edi") // its SE01 is counted later
+	if err != nil {
+		t.Fatal(err)
+	}
 	charges := strings.Replace(good, "CLM*A-1*250*", "CLM*A-1*251*", 1)
 	guideError := strings.Replace(good, "DMG*D8*19500101*F", "DMG*D8*19500101*X", 1)
 	a := check.Answer{Now: time.Date(2026, 1, 6, 9, 30, 0, 0, time.UTC), Control: 1}
@@ -146,7 +150,16 @@ func TestAcknowledgments(t *testing.T) {
 			[]string{"TRN*2*A-1~STC*A2:20*20260106*WQ*250", "QTY*90*5", "AMT*YU*2325"}},
 		{"a claim that does not add up", charges, []string{"*A*000"}, []string{"IK5*A"},
 			[]string{"TRN*2*A-1~STC*A7:400*20260106*U*251", "QTY*90*4", "QTY*AA*1", "AMT*YY*251"}},
-		{"a code that the guide refuses", guideError, []string{"*A*000"}, []string{"IK3*DMG*17*2010*8", "IK4*3**7*X", "IK5*R*5", "AK9*R*1*1*0"}, nil},
+		{"a code that the guide refuses", guideError, []string{"*A*000"}, []string{"IK3*DMG*17*2010*8", "IK4*3*1068*7*X", "IK5*R*5", "AK9*R*1*1*0"}, nil},
+		{"a code that only another guide knows", strings.Replace(good, "CLM*A-1*250***11:B:1", "CLM*A-1*250***11:A:1", 1), []string{"*A*000"},
+			[]string{"IK3*CLM*19*2300*8", "IK4*5:2*1332*I6*A", "IK5*R*I5", "AK9*R*1*1*0"}, nil},
+		{"a situational segment that is missing", count(strings.Replace(string(raw), "REF*F8*ICN12345~\n", "", 1)), []string{"*A*000"},
+			[]string{"IK3*REF*33*2300*I6~CTX*SITUATIONAL TRIGGER*CLM*33*2300*5:3*1325~CTX*CLM01:A-2~IK5*E*I6", "AK9*E*1*1*1"},
+			[]string{"TRN*2*A-2~STC*A6:464*20260106*U*800"}},
+		{"a situational segment that must not be there", strings.Replace(good, "41:B:7", "41:B:1", 1), []string{"*A*000"},
+			[]string{"IK3*REF*34*2300*I9~CTX*SITUATIONAL TRIGGER*CLM*33*2300*5:3*1325", "IK5*E*I6"}, []string{"TRN*2*A-2~STC*A7:464"}},
+		{"a situational element that is missing", strings.Replace(good, "PWK*OZ*EL***AC*ATT1", "PWK*OZ*EL", 1), []string{"*A*000"},
+			[]string{"IK4*6*67*I9~CTX*SITUATIONAL TRIGGER*PWK*", "*2300*2*756", "IK5*E*I5"}, []string{"STC*A6:294"}},
 		{"an interchange that is not whole", strings.Replace(good, "IEA*1", "IEA*2", 1), []string{"*R*021"}, []string{"IK5*A"}, []string{"TRN*2*A-1"}},
 		{"a group that is not whole", strings.Replace(good, "GE*1*101", "GE*1*102", 1), []string{"*A*000"}, []string{"AK9*R*1*1*0*4"}, []string{"TRN*2*A-1"}},
 	} {

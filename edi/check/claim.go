@@ -392,7 +392,9 @@ func (r *claimRules) endClaim() {
 		p.component = 3
 		c.findAt(ruleNeedsF8, p, "frequency %c replaces or voids a claim, but REF*F8 does not say which", r.freq)
 	case r.freq == '1' && r.hasF8:
-		c.findAt(ruleNoF8, r.f8, "an original claim carries the payer's number of an earlier one (REF*F8)")
+		p := r.f8
+		p.trigger = &r.at05
+		c.findAt(ruleNoF8, p, "an original claim carries the payer's number of an earlier one (REF*F8)")
 	}
 	r.checkRanks()
 	if (r.causes.auto || r.causes.other) && !r.dates.accident && r.kind != 'I' {

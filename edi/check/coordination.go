@@ -83,7 +83,9 @@ func (r *claimRules) adjudication(s *x12.Segment, role role) {
 	case roleSVDDecided:
 		if l.payer >= 0 && r.others[l.payer].decided {
 			r.others[l.payer].decided = false // once is enough
-			r.c.findAt(ruleDecided, r.others[l.payer].decidedAt, "the other payer's decision has its date at the claim and at a line")
+			p, line := r.others[l.payer].decidedAt, placeOf(s, "2430", 0)
+			p.trigger = &line
+			r.c.findAt(ruleDecided, p, "the other payer's decision has its date at the claim and at a line")
 		}
 	}
 }

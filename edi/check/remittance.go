@@ -100,10 +100,11 @@ func (r *remitRules) payment(s *x12.Segment) {
 		r.c.find(rule835Negative, s, 2, 0, "BPR02 is negative")
 	}
 	method := string(s.Element(4))
-	if (method == "NON") != (r.paid == 0) {
+	// A prenotification tries out the account without money.
+	if (method == "NON") != (r.paid == 0) && string(s.Element(1)) != "P" {
 		r.c.find(rule835NON, s, 4, 0, "the method is %s but the amount is %s", method, r.paid)
 	}
-	if h := string(s.Element(1)); r.paid == 0 && h != "H" && h != "I" {
+	if h := string(s.Element(1)); r.paid == 0 && h != "H" && h != "I" && h != "P" {
 		r.c.find(rule835Handle, s, 1, 0, "nothing is paid, but BPR01 is %s", show(h))
 	}
 	switch method {

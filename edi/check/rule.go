@@ -14,6 +14,22 @@ type Rule struct {
 	STC      guide.Status // how a 277CA reports it
 	IK304    string       // how a 999 reports it
 	IK403    string
+	// Absent is the situational segment that is missing, "2300/REF"; Trigger the
+	// element of the reported segment that asks for it, "5-3", or that makes an
+	// element required.
+	Absent, Trigger string
+}
+
+// situational reports whether a 999 tells of the rule too: it asks for presence
+// or absence by the guide, not for agreement of values.
+func (r *Rule) situational() bool {
+	return r.SNIP == 4 && (r.IK304 == "I6" || r.IK304 == "I9" || r.IK403 == "I9")
+}
+
+// on says which element asks for the presence, and which segment that is.
+func (r *Rule) on(trigger, absent string) *Rule {
+	r.Trigger, r.Absent = trigger, absent
+	return r
 }
 
 var allRules []*Rule
@@ -80,33 +96,33 @@ var (
 
 // Level 4: situational rules.
 var (
-	ruleNeedsF8     = rule(4, bad, any837, "837-F8-MISSING", "a replacement or void (CLM05-3 = 7 or 8) carries the payer's claim number (REF*F8)", "add REF*F8 with the number from the 835 or 277CA", "A6:464:", "I6")
-	ruleNoF8        = rule(4, bad, any837, "837-F8-ORIGINAL", "an original (CLM05-3 = 1) carries no REF*F8", "remove REF*F8, or send frequency 7", "A7:464:", "I9")
+	ruleNeedsF8     = rule(4, bad, any837, "837-F8-MISSING", "a replacement or void (CLM05-3 = 7 or 8) carries the payer's claim number (REF*F8)", "add REF*F8 with the number from the 835 or 277CA", "A6:464:", "I6").on("5-3", "2300/REF")
+	ruleNoF8        = rule(4, bad, any837, "837-F8-ORIGINAL", "an original (CLM05-3 = 1) carries no REF*F8", "remove REF*F8, or send frequency 7", "A7:464:", "I9").on("5-3", "")
 	ruleRank        = rule(4, bad, any837, "837-SBR-RANK", "exactly one payer of a claim is primary (P); S, T and A to H stand at most once", "give each payer its own rank", "A7:21:", "8", "7")
 	ruleSVDPayer    = rule(4, bad, any837, "837-SVD-PAYER", "SVD01 names a payer of loop 2330B", "repeat NM109 of that payer's 2330B", "A7:479:", "8", "7")
-	ruleDecided     = rule(4, bad, any837, "837-573-TWICE", "the date of the other payer's decision (DTP*573) stands at the claim or at its lines, not both", "remove DTP*573 of 2330B where the lines carry it", "A7:516:", "I9")
+	ruleDecided     = rule(4, bad, any837, "837-573-TWICE", "the date of the other payer's decision (DTP*573) stands at the claim or at its lines, not both", "remove DTP*573 of 2330B where the lines carry it", "A7:516:", "I9").on("", "")
 	rulePointer     = rule(4, bad, "837P 837D", "837-POINTER", "a diagnosis pointer hits a diagnosis that is there", "point to one of the claim's diagnoses", "A7:477:", "8", "7")
 	ruleNDC         = rule(4, bad, "837P 837I", "837-NDC-QUANTITY", "a drug (LIN) has a positive quantity (CTP04)", "put the quantity given", "A7:218:", "8", "7")
 	ruleMinutes     = rule(4, bad, "837P", "837-MJ", "minutes (MJ) are for anesthesia procedures, 00100 to 01999", "bill units (UN), or the anesthesia procedure", "A7:476:", "8", "7")
-	ruleAccident    = rule(4, bad, any837, "837-ACCIDENT-DATE", "an accident (CLM11 = AA or OA) has its date (DTP*439)", "add DTP*439", "A6:248:", "I6")
-	ruleAutoState   = rule(4, bad, "837P 837D", "837-AUTO-STATE", "an automobile accident (AA) has its state (CLM11-4) or country (CLM11-5)", "fill in the state", "A6:248:", "8", "I9")
-	ruleAmbulance   = rule(4, bad, "837P", "837-AMBULANCE", "an ambulance transport (CR1) has its pick-up and drop-off loops (2310E and F, or 2420G and H)", "add both addresses", "A6:21:", "I6")
-	ruleAttachment  = rule(4, bad, any837, "837-PWK-NUMBER", "an attachment that is sent (PWK02 = BM, EL, EM, FT or FX) has its control number (PWK06)", "fill in PWK05 and PWK06", "A6:294:", "8", "I9")
-	ruleReferral    = rule(4, bad, "837P 837D", "837-REFERRAL", "a claim with a referral number (REF*9F) names the referring provider (2310A or 2420F)", "add the referring provider, or remove the number", "A6:94:", "I6")
-	ruleSelf        = rule(4, bad, any837, "837-SELF-FACTS", "a subscriber who is the patient (SBR02 = 18) has address, birth date and gender", "add N3, N4 and DMG in 2010BA", "A6:126:IL", "I6")
+	ruleAccident    = rule(4, bad, any837, "837-ACCIDENT-DATE", "an accident (CLM11 = AA or OA) has its date (DTP*439)", "add DTP*439", "A6:248:", "I6").on("11-1", "2300/DTP")
+	ruleAutoState   = rule(4, bad, "837P 837D", "837-AUTO-STATE", "an automobile accident (AA) has its state (CLM11-4) or country (CLM11-5)", "fill in the state", "A6:248:", "8", "I9").on("11-1", "")
+	ruleAmbulance   = rule(4, bad, "837P", "837-AMBULANCE", "an ambulance transport (CR1) has its pick-up and drop-off loops (2310E and F, or 2420G and H)", "add both addresses", "A6:21:", "I6").on("", "2310E/NM1")
+	ruleAttachment  = rule(4, bad, any837, "837-PWK-NUMBER", "an attachment that is sent (PWK02 = BM, EL, EM, FT or FX) has its control number (PWK06)", "fill in PWK05 and PWK06", "A6:294:", "8", "I9").on("2", "")
+	ruleReferral    = rule(4, bad, "837P 837D", "837-REFERRAL", "a claim with a referral number (REF*9F) names the referring provider (2310A or 2420F)", "add the referring provider, or remove the number", "A6:94:", "I6").on("1", "2310A/NM1")
+	ruleSelf        = rule(4, bad, any837, "837-SELF-FACTS", "a subscriber who is the patient (SBR02 = 18) has address, birth date and gender", "add N3, N4 and DMG in 2010BA", "A6:126:IL", "I6").on("2", "2010BA/N3")
 	rulePatient     = rule(4, bad, any837, "837-PATIENT-LEVEL", "claims stand under the subscriber when SBR02 is 18, else under a patient level (2000C)", "set SBR02 to 18 and leave 2000C out, or add 2000C", "A7:156:", "8", "7")
-	ruleMSP         = rule(4, odd, "837P 837I", "837-MSP", "a claim to Medicare that is not primary says why (SBR05)", "fill in SBR05 with the Medicare secondary reason", "A6:171:", "8", "I9")
-	ruleInpatient21 = rule(4, odd, "837P", "837-ADMISSION", "a visit to an inpatient (place of service 21, 51 or 61) has the admission date (DTP*435)", "add DTP*435", "A6:189:", "I6")
-	ruleStatement   = rule(4, bad, "837I", "837I-ADMISSION", "an inpatient bill (type 11, 12, 18, 21, 41) has the admission date and hour (DTP*435)", "add DTP*435", "A6:189:", "I6")
-	ruleDischarge   = rule(4, bad, "837I", "837I-DISCHARGE", "the final inpatient bill (frequency 1 or 4, type 11 or 18) has the discharge hour (DTP*096)", "add DTP*096", "A6:233:", "I6")
-	ruleAdmitting   = rule(4, bad, "837I", "837I-ADMITTING", "an inpatient bill (type 11, 12, 18, 21) has the admitting diagnosis (HI*BJ or ABJ)", "add the admitting diagnosis", "A6:232:", "I6")
+	ruleMSP         = rule(4, odd, "837P 837I", "837-MSP", "a claim to Medicare that is not primary says why (SBR05)", "fill in SBR05 with the Medicare secondary reason", "A6:171:", "8", "I9").on("1", "")
+	ruleInpatient21 = rule(4, odd, "837P", "837-ADMISSION", "a visit to an inpatient (place of service 21, 51 or 61) has the admission date (DTP*435)", "add DTP*435", "A6:189:", "I6").on("5-1", "2300/DTP")
+	ruleStatement   = rule(4, bad, "837I", "837I-ADMISSION", "an inpatient bill (type 11, 12, 18, 21, 41) has the admission date and hour (DTP*435)", "add DTP*435", "A6:189:", "I6").on("5-1", "2300/DTP")
+	ruleDischarge   = rule(4, bad, "837I", "837I-DISCHARGE", "the final inpatient bill (frequency 1 or 4, type 11 or 18) has the discharge hour (DTP*096)", "add DTP*096", "A6:233:", "I6").on("5-3", "2300/DTP")
+	ruleAdmitting   = rule(4, bad, "837I", "837I-ADMITTING", "an inpatient bill (type 11, 12, 18, 21) has the admitting diagnosis (HI*BJ or ABJ)", "add the admitting diagnosis", "A6:232:", "I6").on("5-1", "2300/HI")
 	ruleUnique6R    = rule(4, bad, any837, "837-6R", "line control numbers (REF*6R) are unique within the claim", "number the lines apart", "A7:584:", "8", "7")
 	ruleLineDate    = rule(4, bad, "837I", "837I-LINE-DATE", "line dates lie within the statement period (DTP*434)", "correct the line or the statement dates", "A7:187:", "8", "7")
 	ruleLong        = rule(4, odd, any837, "837-CLM01-LONG", "the claim number (CLM01) has at most 20 characters, which every payer returns", "use shorter claim numbers", "")
 	ruleLong6R      = rule(4, odd, any837, "837-6R-LONG", "a line control number (REF*6R) has at most 30 characters", "use shorter numbers", "")
 
 	rule835NON    = rule(4, bad, "835", "835-NON", "BPR04 is NON exactly when BPR02 is zero", "correct the payment method", "", "8", "7")
-	rule835ACH    = rule(4, bad, "835", "835-ACH", "an electronic payment (ACH, BOP, FWT) names both banks and accounts", "fill in BPR06 to BPR15", "", "8", "I9")
+	rule835ACH    = rule(4, bad, "835", "835-ACH", "an electronic payment (ACH, BOP, FWT) names both banks and accounts", "fill in BPR06 to BPR15", "", "8", "I9").on("4", "")
 	rule835Handle = rule(4, odd, "835", "835-BPR01", "information only (I, H) with NON when nothing is paid", "use H for a zero payment", "")
 	rule999Count  = rule(4, bad, "999", "999-COUNT", "AK903 is at least AK904 and is the number of AK2 loops when any set is reported", "correct the counts", "", "8", "7")
 	rule999Code   = rule(4, bad, "999", "999-AK901", "AK901 fits the answers: R when nothing is accepted, P when some, A or E when all", "correct AK901", "", "8", "7")

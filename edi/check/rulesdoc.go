@@ -17,7 +17,7 @@ func Document() string {
 
 Generated from the tables in edi/check and edi/guide; a test keeps it current. Do not edit it.
 
-` + "`claimbook edi check`" + ` validates by SNIP level. A finding of severity *error* makes its transaction set invalid (exit code 1); a *warning* does not. Levels 1 and 2 decide the 999, the envelope decides the TA1, levels 3 to 7 decide each claim in the 277CA, with the status in the last column (A3:21 where none is given). Each rule has a vector in edi/check/testdata/rules that it passes and one that it fails.
+` + "`claimbook edi check`" + ` validates by SNIP level. A finding of severity *error* makes its transaction set invalid (exit code 1); a *warning* does not. Levels 1 and 2 decide the 999, the envelope decides the TA1, levels 3 to 7 decide each claim in the 277CA; what level 4 finds of situational presence stands in the 999 too, with its trigger, and leaves the set accepted with errors (E). A claim's rejection in the 277CA is reported with the status in the last column (A3:21 where none is given). Each rule has a vector in edi/check/testdata/rules that it passes and one that it fails.
 
 `)
 	titles := []string{"", "Syntax", "Guide", "Balancing", "Situational", "Code sets", "Specialties", "Partner rules"}

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"bytes"
+	"flag"
 	"io"
 	"runtime"
 	"syscall"
@@ -13,9 +14,8 @@ import (
 	"github.com/claimbook/claimbook/edi/x12"
 )
 
-// benchSize is large enough for a steady rate and small enough for a quick run;
-// the ratio does not depend on it.
-const benchSize = 16 << 20
+// megabytes is the size of the generated files: go test -bench . -mb 1000.
+var megabytes = flag.Int64("mb", 50, "size of the benchmarks' files in MB")
 
 // split is the baseline of every ratio: bytes.Split by terminator, then of each
 // segment by element separator, over the whole file in memory.
@@ -65,13 +65,13 @@ func measure(b *testing.B, raw []byte, claims int, baseline time.Duration, work 
 // for it.
 func file(b *testing.B, write writer) (raw []byte, claims int, baseline time.Duration) {
 	var out bytes.Buffer
-	s, err := write(&out, 1, benchSize)
+	s, err := write(&out, 1, *megabytes*1_000_000)
 	if err != nil {
 		b.Fatal(err)
 	}
 	raw = out.Bytes()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	const rounds = 8
+	const rounds = 4
 	split(raw)
 	begin := cpu()
 	for range rounds {
@@ -84,32 +84,8 @@ func file(b *testing.B, write writer) (raw []byte, claims int, baseline time.Dur
 func BenchmarkDecode835Balanced(b *testing.B) {
 	raw, claims, baseline := file(b, Remittance)
 	measure(b, raw, claims, baseline, func() {
-		d := remit835.NewDecoder(x12.NewReader(bytes.NewReader(raw)))
-		d.Reuse()
-		for {
-			p, err := d.NextPayment()
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			var balance remit835.Balancer
-			for {
-				c, err := d.NextClaim()
-				if err == io.EOF {
-					break
-				}
-				if err != nil {
-					b.Fatal(err)
-				}
-				if out := balance.Claim(c); out != nil {
-					b.Fatal(out[0])
-				}
-			}
-			if out := balance.Payment(p); out != nil {
-				b.Fatal(out[0])
-			}
+		if err := decodeBalanced(bytes.NewReader(raw)); err != nil {
+			b.Fatal(err)
 		}
 	})
 }

@@ -2,7 +2,9 @@ package generate
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/claimbook/claimbook/edi/check"
 )
@@ -11,7 +13,7 @@ import (
 func benchmarkValidate(b *testing.B, write writer) {
 	raw, claims, baseline := file(b, write)
 	measure(b, raw, claims, baseline, func() {
-		r, err := check.Run(bytes.NewReader(raw), "bench", check.Options{})
+		r, err := check.Run(bytes.NewReader(raw), "bench", check.Options{Workers: 1})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -25,3 +27,21 @@ func BenchmarkValidate837P(b *testing.B) { benchmarkValidate(b, Professional) }
 func BenchmarkValidate837I(b *testing.B) { benchmarkValidate(b, Institutional) }
 func BenchmarkValidate837D(b *testing.B) { benchmarkValidate(b, Dental) }
 func BenchmarkValidate835(b *testing.B)  { benchmarkValidate(b, Remittance) }
+
+// Two workers against one, on the wall clock: the best of some rounds in turns,
+// so that both meet the same conditions. On a busy machine it says little.
+func BenchmarkValidateTwoCores(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	raw, _, _ := file(b, Professional)
+	best := [3]time.Duration{1: time.Hour, 2: time.Hour}
+	for b.Loop() {
+		for workers := 1; workers <= 2; workers++ {
+			begin := time.Now()
+			if _, err := check.Run(bytes.NewReader(raw), "bench", check.Options{Workers: workers}); err != nil {
+				b.Fatal(err)
+			}
+			best[workers] = min(best[workers], time.Since(begin))
+		}
+	}
+	b.ReportMetric(float64(best[1])/float64(best[2]), "two-to-one")
+}

@@ -204,7 +204,11 @@ var noteText = map[byte]string{
 func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, format []byte) {
 	if e.Codes != nil {
 		if !e.Codes.Has(v) {
-			w.report(s, t, &Finding{SNIP: 2, Code: "X12-EL-CODE", Element: n, Component: c, IK403: "7", IK304: "8", IK502: "5", Value: clip(v),
+			ik403, ik502 := "7", "5"
+			if elsewhere(t.ID, n, c, v) {
+				ik403, ik502 = "I6", "I5"
+			}
+			w.report(s, t, &Finding{SNIP: 2, Code: "X12-EL-CODE", Element: n, Component: c, IK403: ik403, IK304: "8", IK502: ik502, Value: clip(v),
 				Message: fmt.Sprintf("%s (%s) has a code that the guide does not allow here", place(t, n, c), e.Name), Fix: "use " + oneOf(e.Codes.List)})
 		}
 		return
@@ -318,6 +322,29 @@ func (w *Walker) badNumber(s *x12.Segment, t *Segment, e *Element, n, c int, v [
 func (w *Walker) badDate(s *x12.Segment, t *Segment, e *Element, n, c int, v []byte, why string) {
 	w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-DATE", Element: n, Component: c, IK403: "8", IK304: "8", IK502: "5", Value: clip(v),
 		Message: fmt.Sprintf("%s (%s): %s", place(t, n, c), e.Name, why), Fix: "correct the date"})
+}
+
+// elsewhere reports whether some guide, or another place of this one, allows the
+// code in the element: then the standard has it and only the guide refuses it.
+func elsewhere(id string, element, component int, v []byte) bool {
+	for _, g := range guides() {
+		for _, s := range g.segments {
+			if s.ID != id || element > len(s.Elements) {
+				continue
+			}
+			e := &s.Elements[element-1]
+			if component > 0 {
+				if component > len(e.Components) {
+					continue
+				}
+				e = &e.Components[component-1]
+			}
+			if e.Usage != NotUsed && e.Codes != nil && e.Codes.Has(v) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // oneOf lists at most ten codes for a hint.

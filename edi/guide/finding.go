@@ -34,7 +34,24 @@ type Finding struct {
 	AK905 string // 999: group syntax error
 	STC   Status // 277CA: status of the claim
 	Claim string // CLM01 or CLP01 of the claim it concerns, when known
+
+	// Trigger is what makes a situational segment or element required, or
+	// forbids it (CTX of a 999); zero for every other finding.
+	Trigger Place
+	// Absent names the situational segment that is missing, such as REF in loop
+	// 2300, when SegmentID is only its trigger.
+	Absent Place
 }
+
+// Place is a segment or element of the transaction set.
+type Place struct {
+	Loop, SegmentID    string
+	Number             int // of the segment in the transaction set
+	Element, Component int
+}
+
+// IsZero reports whether the place says nothing.
+func (p Place) IsZero() bool { return p == Place{} }
 
 // Status is the composite of STC01: category, code and entity.
 type Status struct{ Category, Code, Entity string }
