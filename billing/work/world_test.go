@@ -22,7 +22,7 @@ import (
 // world is a small practice on a database of its own: three payers, and claims
 // that were sent.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	db       *postgres.DB
 	practice int64
 	payers   map[string]int64 // PPO, CARE (Medicare), CAID (Medicaid)
@@ -45,7 +45,7 @@ type sent struct {
 
 var day = date.MustParse("2022-03-07")
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, db: pgtest.New(t), payers: map[string]int64{}, today: day, claims: map[string]*sent{}}
 	t.Cleanup(w.prove)
