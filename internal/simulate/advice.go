@@ -42,15 +42,15 @@ type ProviderAmount struct {
 
 // Answer is one CLP.
 type Answer struct {
-	Claim    *Claim // nil: a claim that is not ours
-	Number   string // CLP01
-	Status   string
-	ICN      string // CLP07
-	Charge   money.Cents
-	Paid     money.Cents
-	Reasons  []Reason // at claim level
-	Lines    []*AnswerLine
-	Reverses *Answer // what a reversal takes back
+	Claim   *Claim // nil: a claim that is not ours
+	Number  string // CLP01
+	Status  string
+	ICN     string // CLP07
+	Charge  money.Cents
+	Paid    money.Cents
+	Reasons []Reason // at claim level
+	Lines   []*AnswerLine
+	Garbled bool // Number is not the one that we sent
 }
 
 // AnswerLine is one SVC.
@@ -181,7 +181,7 @@ func (l *AnswerLine) line(c *Answer) remit835.Line {
 	}
 	switch l.Style {
 	case "6R":
-		out.References = []remit835.Reference{{Qualifier: "6R", Value: fmt.Sprintf("%sL%d", c.Number, l.Line.No)}}
+		out.References = []remit835.Reference{{Qualifier: "6R", Value: fmt.Sprintf("%sL%d", c.lineNumber(), l.Line.No)}}
 	case "no modifier":
 		out.Procedure.Modifiers = [4]string{}
 	case "changed":
@@ -192,6 +192,11 @@ func (l *AnswerLine) line(c *Answer) remit835.Line {
 	}
 	return out
 }
+
+// lineNumber is the claim number in REF*6R: a payer that garbles the one may
+// return the other as we sent it, and then the claim is found all the same; here
+// both are lost.
+func (c *Answer) lineNumber() string { return c.Number }
 
 func adjustments(list []Reason) []remit835.Adjustment {
 	var out []remit835.Adjustment

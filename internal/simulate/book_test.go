@@ -24,7 +24,9 @@ import (
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/internal/postgres/pgtest"
+	"github.com/claimbook/claimbook/ledger/bank"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
+	ledgerwork "github.com/claimbook/claimbook/ledger/work"
 )
 
 // realBook is the product on a database of its own, with its workers running.
@@ -111,6 +113,69 @@ func (b *realBook) Intake(visits []*Visit, today date.Date) error {
 	})
 }
 
+// Recharge takes the visit in again, as it is now.
+func (b *realBook) Recharge(v *Visit, today date.Date) error { return b.Intake([]*Visit{v}, today) }
+
+// Match tells the book whose claim an unmatched answer is.
+func (b *realBook) Match(a *Advice, seq int, claim string, today date.Date) error {
+	return b.run("match", func(ctx context.Context, tx pgx.Tx, runID int64) error {
+		m := billingwork.Match{Seq: seq, ClaimNumber: claim, Reason: "same date and charge", Actor: "simulation", On: today}
+		if err := tx.QueryRow(ctx, `SELECT r.id FROM remittance r JOIN remittance_claim c ON c.practice_id = r.practice_id AND c.remittance_id = r.id AND c.seq = $3
+			WHERE r.practice_id = $1 AND r.trace = $2 AND r.state = 'posted' AND c.claim_number = $4`, b.practice.ID, a.Trace, seq, a.Answers[seq-1].Number).Scan(&m.RemittanceID); err != nil {
+			return err
+		}
+		return billingwork.MatchClaim(ctx, tx, ofRun{b.jobs, runID}, b.practice.ID, m)
+	})
+}
+
+// ofRun puts jobs that nobody would wait for into a run.
+type ofRun struct {
+	jobs  *jobs.Client
+	runID int64
+}
+
+func (o ofRun) Enqueue(ctx context.Context, tx pgx.Tx, list ...jobs.Args) error {
+	for i, args := range list {
+		if cob, is := args.(jobs.COBBuildArgs); is {
+			cob.RunID = o.runID
+			list[i] = cob
+		}
+	}
+	return o.jobs.Enqueue(ctx, tx, list...)
+}
+
+// Deposit takes a file of the bank in and matches it.
+func (b *realBook) Deposit(name string, lines []BankLine, today date.Date) error {
+	var csv strings.Builder
+	csv.WriteString("date,amount,description\n")
+	for _, l := range lines {
+		fmt.Fprintf(&csv, "%s,%s,%s\n", l.On, l.Amount, l.Text)
+	}
+	parsed, err := bank.Read([]byte(csv.String()))
+	if err != nil {
+		return err
+	}
+	return b.do(func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := ledgerwork.ImportBank(ctx, tx, b.practice.ID, name, []byte(csv.String()), parsed, today, "simulation"); err != nil {
+			return err
+		}
+		_, err := ledgerwork.MatchDeposits(ctx, tx, b.practice.ID, 400, today, "simulation")
+		return err
+	})
+}
+
+// Statements selects who gets a statement, which applies credits first.
+func (b *realBook) Statements(today date.Date) error {
+	return b.do(func(ctx context.Context, tx pgx.Tx) error {
+		runID, err := jobs.StartRun(ctx, tx, b.practice.ID, "statements")
+		if err != nil {
+			return err
+		}
+		_, _, err = billingwork.SelectStatements(ctx, tx, b.practice.ID, runID, today)
+		return err
+	})
+}
+
 // Submit builds batches of what is ready and marks them sent.
 func (b *realBook) Submit(today date.Date) error {
 	return b.do(func(ctx context.Context, tx pgx.Tx) error {
@@ -136,7 +201,7 @@ func (b *realBook) Claims() (list []BookClaim, err error) {
 	err = b.do(func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT c.number, e.external_id AS visit, c.payer_rank AS rank FROM claim c
 			JOIN encounter e ON e.practice_id = c.practice_id AND e.id = c.encounter_id
-			WHERE c.practice_id = $1 AND c.state NOT IN ('draft', 'held', 'ready') ORDER BY c.number`, b.practice.ID)
+			WHERE c.practice_id = $1 AND c.state NOT IN ('draft', 'held', 'ready', 'replaced', 'voided') ORDER BY c.number`, b.practice.ID)
 		if err != nil {
 			return err
 		}

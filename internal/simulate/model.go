@@ -1,7 +1,9 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/claimbook/claimbook/internal/date"
@@ -34,6 +36,7 @@ type Model struct {
 	visits  []*Visit
 	seen    map[string]string    // payment → what it said
 	posted  map[string][]*posted // by our claim number
+	waiting map[*Answer]bool     // answers that nobody could match
 	touched map[*Patient]bool    // by the payment that is being posted
 }
 
@@ -47,11 +50,12 @@ type posted struct {
 type move struct {
 	debit, credit Key
 	amount        money.Cents
+	cash          bool
 }
 
 // NewModel returns an empty book.
 func NewModel() *Model {
-	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, seen: map[string]string{}, posted: map[string][]*posted{}}
+	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, seen: map[string]string{}, posted: map[string][]*posted{}, waiting: map[*Answer]bool{}}
 }
 
 // Today sets the business date.
@@ -116,4 +120,34 @@ func (m *Model) Charge(v *Visit) {
 		}
 		m.move(owed, account("4000"), l.Charge)
 	}
+}
+
+// Recharge posts the difference that a changed visit makes; before has the
+// amounts of its lines that were charged.
+func (m *Model) Recharge(v *Visit, before map[*Line]money.Cents) {
+	for l, amount := range before {
+		m.move(insurance(l, v.Patient.Coverages[0].Payer, 1), account("4000"), -amount)
+	}
+	for _, l := range v.Lines {
+		m.move(insurance(l, v.Patient.Coverages[0].Payer, 1), account("4000"), l.Charge)
+	}
+}
+
+// Deposit says that the bank has booked the money of a trace.
+func (m *Model) Deposit(p *Payer, trace string) {
+	clearing := reference("1050", p, trace)
+	m.move(account("1000"), clearing, m.Balances[clearing])
+}
+
+// Clearing lists the traces whose money the bank has not booked, by payer code.
+func (m *Model) Clearing() (list []Key) {
+	for k, amount := range m.Balances {
+		if k.Account == "1050" && amount > 0 {
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Reference, b.Reference))
+	})
+	return list
 }

@@ -96,3 +96,24 @@ func (m *Model) PatientPays(p *Patient, amount money.Cents, copay bool, visit st
 	}
 	m.move(drawer, credit(p, visit), left)
 }
+
+// Statements applies credits before anybody is billed: of whoever owes something
+// while holding a credit.
+func (m *Model) Statements() {
+	owes, holds := map[string]bool{}, map[string]bool{}
+	for k, amount := range m.Balances {
+		if k.Account == "1110" && amount > 0 {
+			owes[k.Patient] = true
+		}
+		if k.Account == "2000" && amount < 0 {
+			holds[k.Patient] = true
+		}
+	}
+	done := map[*Patient]bool{}
+	for _, v := range m.visits {
+		if p := v.Patient; !done[p] && owes[p.Account] && holds[p.Account] {
+			done[p] = true
+			m.settle(p)
+		}
+	}
+}

@@ -47,25 +47,40 @@ func (m *Model) answer(a *Advice, c *Answer) {
 	switch {
 	case c.Status == "25":
 		return // a predetermination is an estimate
-	case c.Claim == nil:
+	case c.Claim == nil || c.Garbled && c.Status != "22":
 		m.unmatched(a, c)
 	case c.Status == "22":
 		m.reverse(a, c)
 	default:
-		m.adjudicate(a, c)
+		m.adjudicate(c, reference("1050", a.Payer, a.Trace))
 	}
 }
+
+// Match posts an answer whose claim a person has found, from where its cash
+// waits.
+func (m *Model) Match(a *Advice, c *Answer) {
+	delete(m.waiting, c)
+	m.touched = map[*Patient]bool{}
+	m.adjudicate(c, reference("2010", a.Payer, c.Number))
+	for p := range m.touched {
+		m.settle(p)
+	}
+}
+
+// Waits reports whether an answer came and nobody knows yet whose it is.
+func (m *Model) Waits(c *Answer) bool { return c.Garbled && m.waiting[c] }
 
 // unmatched puts the cash of a CLP where the deposit ties out; its adjustments
 // wait.
 func (m *Model) unmatched(a *Advice, c *Answer) {
 	m.move(reference("1050", a.Payer, a.Trace), reference("2010", a.Payer, c.Number), c.Paid)
+	m.waiting[c] = true
 }
 
 // reverse takes back the answer of the same claim, payer's number and amount:
 // its cash and its adjustments, from the accounts that they had used.
 func (m *Model) reverse(a *Advice, c *Answer) {
-	for _, p := range m.posted[c.Number] {
+	for _, p := range m.posted[c.Claim.Number] {
 		if p.reversed || p.answer.ICN != c.ICN || p.answer.Paid != -c.Paid {
 			continue
 		}
@@ -73,7 +88,7 @@ func (m *Model) reverse(a *Advice, c *Answer) {
 		m.touched[c.Claim.Visit.Patient] = true
 		cash := reference("1050", a.Payer, a.Trace) // this payment's, not the original's
 		for _, mv := range p.moves {
-			if mv.debit.Account == "1050" {
+			if mv.cash {
 				mv.debit = cash
 			}
 			m.move(mv.credit, mv.debit, mv.amount)
@@ -117,9 +132,10 @@ func shares(c *Answer) []share {
 }
 
 // adjudicate posts what a payer decided about a claim.
-func (m *Model) adjudicate(a *Advice, c *Answer) {
+// cash is the balance that the money comes from.
+func (m *Model) adjudicate(c *Answer, cash Key) {
 	done := &posted{answer: c}
-	m.posted[c.Number] = append(m.posted[c.Number], done)
+	m.posted[c.Claim.Number] = append(m.posted[c.Claim.Number], done)
 	m.touched[c.Claim.Visit.Patient] = true
 	list := shares(c)
 	// What a later payer may still adjust: X less what it pays and leaves to the patient.
@@ -137,7 +153,7 @@ func (m *Model) adjudicate(a *Advice, c *Answer) {
 	}
 	for _, s := range list {
 		owed := insurance(s.line, c.Claim.Payer(), c.Claim.Rank)
-		m.record(done, reference("1050", a.Payer, a.Trace), owed, s.paid)
+		m.record(done, cash, owed, s.paid, true)
 		for _, r := range s.reasons {
 			to, moves := m.treatment(c.Claim, s, r)
 			if !moves {
@@ -149,14 +165,14 @@ func (m *Model) adjudicate(a *Advice, c *Answer) {
 					room[s.line] -= amount
 				}
 			}
-			m.record(done, to, owed, amount)
+			m.record(done, to, owed, amount, false)
 		}
 	}
 }
 
-func (m *Model) record(p *posted, debit, credit Key, amount money.Cents) {
+func (m *Model) record(p *posted, debit, credit Key, amount money.Cents, cash bool) {
 	m.move(debit, credit, amount)
-	p.moves = append(p.moves, move{debit, credit, amount})
+	p.moves = append(p.moves, move{debit, credit, amount, cash})
 }
 
 // treatment says what an adjustment debits; false: nothing moves.
@@ -190,8 +206,7 @@ func mayBill(c *Claim, s share, r Reason) bool {
 		return false
 	case !c.Payer().BillsPatient:
 		return r.CARC == "3" // its own stated copay
-	case c.Payer().Kind == "medicare":
-		return !c.Coverage().QMB
 	}
-	return true
+	// Whoever pays after Medicare leaves what Medicare left.
+	return !slices.ContainsFunc(c.Visit.Patient.Coverages, func(v Coverage) bool { return v.QMB })
 }

@@ -212,8 +212,10 @@ func (d *Desk) extras(r *rand.Rand, a *Advice) {
 	}
 }
 
+// reversal takes an answer back. It always carries the number that we sent, even
+// where the answer had lost it.
 func (a *Answer) reversal() *Answer {
-	out := &Answer{Claim: a.Claim, Number: a.Number, Status: "22", ICN: a.ICN, Charge: -a.Charge, Paid: -a.Paid, Reasons: negative(a.Reasons), Reverses: a}
+	out := &Answer{Claim: a.Claim, Number: a.Claim.Number, Status: "22", ICN: a.ICN, Charge: -a.Charge, Paid: -a.Paid, Reasons: negative(a.Reasons)}
 	for _, l := range a.Lines {
 		out.Lines = append(out.Lines, &AnswerLine{Line: l.Line, Charge: -l.Charge, Paid: -l.Paid, Reasons: negative(l.Reasons), Style: l.Style, Protected: l.Protected})
 	}
@@ -230,7 +232,7 @@ func negative(list []Reason) []Reason {
 
 // answer decides about one claim.
 func (d *Desk) answer(r *rand.Rand, c *Claim) *Answer {
-	a := &Answer{Claim: c, Number: c.Number, Status: []string{"1", "2"}[c.Rank-1], ICN: fmt.Sprintf("%s%d", c.Payer().Code, d.next()), Charge: c.Visit.Charge()}
+	a := &Answer{Claim: c, Number: c.Number, Status: []string{"1", "2", "3"}[c.Rank-1], ICN: fmt.Sprintf("%s%d", c.Payer().Code, d.next()), Charge: c.Visit.Charge()}
 	d.current[c] = a
 	switch kind := r.IntN(20); {
 	case kind < 2:
@@ -273,9 +275,12 @@ func (d *Desk) answer(r *rand.Rand, c *Claim) *Answer {
 			}
 		}
 	}
-	if c.Rank == 1 && c.Next() != nil && a.Status == "1" && r.IntN(3) == 0 { // forwarded: the next payer answers under our number for this one
+	if c.Next() != nil && a.Status == "1" && r.IntN(3) == 0 { // forwarded: the next payer answers under our number for this one
 		a.Status = "19"
 		d.Ask(&Claim{Number: c.Number, Visit: c.Visit, Rank: 2})
+	}
+	if a.Status != "19" && len(a.Lines) > 0 && r.IntN(15) == 0 { // our number is lost
+		a.Number, a.Garbled = fmt.Sprintf("Z%d", d.next()), true
 	}
 	return a
 }
@@ -370,6 +375,7 @@ func (d *Desk) left(c *Claim, l *Line) (sum money.Cents) {
 // later is what a payer of rank 2 says of a line: it pays and leaves to the
 // patient parts of what the prior payer left, and repeats the rest.
 func later(r *rand.Rand, charge, left money.Cents) (money.Cents, []Reason) {
+	left = min(left, charge)
 	pays := left * money.Cents(r.IntN(5)) / 4
 	if r.IntN(12) == 0 {
 		pays = min(charge, pays+10_00) // more than was left: a credit

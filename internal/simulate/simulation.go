@@ -22,7 +22,18 @@ type Book interface {
 	ClosePeriod(month, today date.Date) error
 	Balances() (map[Key]money.Cents, error)
 	Months() (map[Month]money.Cents, error)
+	Recharge(v *Visit, today date.Date) error
+	Match(a *Advice, seq int, claim string, today date.Date) error
+	Deposit(file string, lines []BankLine, today date.Date) error
+	Statements(today date.Date) error
 	Verify() error
+}
+
+// BankLine is money that the bank booked.
+type BankLine struct {
+	On     date.Date
+	Amount money.Cents
+	Text   string
 }
 
 // BookClaim is a claim as the book names it.
@@ -48,7 +59,6 @@ type Simulation struct {
 	received []*Advice
 	copies   [][]byte // files as they came
 	files    int
-	payments int
 }
 
 // New returns the simulation of a seed on an empty book; setUp gives the book
@@ -82,7 +92,7 @@ func (s *Simulation) step(n int) error {
 	kinds := []struct {
 		weight int
 		do     func(*rand.Rand, int) (string, error)
-	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {4, s.patientPays}, {3, s.time}}
+	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {4, s.patientPays}, {3, s.time}, {1, s.change}, {2, s.match}, {2, s.deposit}, {1, s.statements}}
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
@@ -98,10 +108,13 @@ func (s *Simulation) step(n int) error {
 				return err
 			}
 			s.Log = append(s.Log, fmt.Sprintf("%3d %s %s", n, s.today, did))
-			if err != nil {
-				return err
+			if err == nil {
+				err = s.compare()
 			}
-			return s.compare()
+			if err == nil && n%20 == 19 {
+				err = s.book.Verify()
+			}
+			return err
 		}
 	}
 	return nil
@@ -121,7 +134,86 @@ func (s *Simulation) visit(r *rand.Rand, _ int) (string, error) {
 	if err := s.book.Intake(visits, s.today); err != nil {
 		return did, err
 	}
+	if r.IntN(3) == 0 { // sent later
+		return did, nil
+	}
 	return did, s.submit()
+}
+
+// change lets the practice correct a visit that was not sent yet.
+func (s *Simulation) change(r *rand.Rand, _ int) (string, error) {
+	var ids []string
+	for id, v := range s.visits {
+		if !v.SelfPay && !v.sent {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return "", nil
+	}
+	slices.Sort(ids)
+	v := s.visits[ids[r.IntN(len(ids))]]
+	before := map[*Line]money.Cents{}
+	for _, l := range v.Lines {
+		before[l] = l.Charge
+	}
+	v.Lines[0].Charge += 1_00
+	if len(v.Lines) > 1 && r.IntN(2) == 0 {
+		v.Lines = v.Lines[:len(v.Lines)-1]
+	}
+	s.model.Recharge(v, before)
+	return fmt.Sprintf("visit %s is now %s", v.ID, charges(v)), s.book.Recharge(v, s.today)
+}
+
+// match lets a person find the claim of an answer that waits.
+func (s *Simulation) match(r *rand.Rand, _ int) (string, error) {
+	for _, i := range r.Perm(len(s.received)) {
+		a := s.received[i]
+		for n, c := range a.Answers {
+			if c.Status == "22" || a.Foreign || a.Skewed || a.Handling == "P" || !s.model.Waits(c) {
+				continue
+			}
+			s.model.Match(a, c)
+			did := fmt.Sprintf("match %s of %s with %s", c.Number, a.Trace, c.Claim.Number)
+			if err := s.book.Match(a, n+1, c.Claim.Number, s.today); err != nil {
+				return did, err
+			}
+			return did, s.submit()
+		}
+	}
+	return "", nil
+}
+
+// deposit lets the bank book the money of some traces, each in a line or two in one.
+func (s *Simulation) deposit(r *rand.Rand, n int) (string, error) {
+	var lines []BankLine
+	for _, k := range s.model.Clearing() {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		amount := s.model.Balances[k]
+		if len(lines) > 0 && r.IntN(4) == 0 {
+			last := &lines[len(lines)-1]
+			last.Amount += amount
+			last.Text += " " + k.Reference
+		} else {
+			lines = append(lines, BankLine{s.today, amount, "EFT " + k.Reference})
+		}
+		for _, p := range s.world.Payers {
+			if p.Code == k.Payer {
+				s.model.Deposit(p, k.Reference)
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return "", nil
+	}
+	return fmt.Sprint("bank ", lines), s.book.Deposit(fmt.Sprintf("bank%d.csv", n), lines, s.today)
+}
+
+func (s *Simulation) statements(_ *rand.Rand, _ int) (string, error) {
+	s.model.Statements()
+	return "statements", s.book.Statements(s.today)
 }
 
 func coverages(v *Visit) string {
@@ -159,6 +251,7 @@ func (s *Simulation) submit() error {
 	for _, c := range list {
 		if s.claims[c.Number] == nil {
 			s.claims[c.Number] = &Claim{Number: c.Number, Visit: s.visits[c.Visit], Rank: c.Rank}
+			s.visits[c.Visit].sent = true
 			s.desk.Ask(s.claims[c.Number])
 		}
 	}
@@ -195,7 +288,7 @@ func (s *Simulation) receive(r *rand.Rand, _ int) (string, error) {
 	var list []*Advice
 	for range 1 + r.IntN(3) {
 		if len(s.pending) > 0 {
-			list = append(list, s.pending[r.IntN(min(2, len(s.pending)))])
+			list = append(list, s.pending[r.IntN(min([]int{1, 2, 9}[r.IntN(3)], len(s.pending)))])
 			s.pending = slices.DeleteFunc(s.pending, func(a *Advice) bool { return a == list[len(list)-1] })
 		}
 	}
@@ -246,9 +339,15 @@ func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	if visit == "" {
 		copay = false
 	}
+	times := 1 + r.IntN(5)/4 // the same request twice is one payment
 	did := fmt.Sprintf("patient %s pays %s copay=%v visit=%s", p.Account, amount, copay, visit)
 	s.model.PatientPays(p, amount, copay, visit)
-	return did, s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, s.today)
+	for range times {
+		if err := s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, s.today); err != nil {
+			return did, err
+		}
+	}
+	return did, nil
 }
 
 // time goes on; a month that is over is closed now and then.

@@ -29,7 +29,7 @@ func TestSimulation(t *testing.T) {
 			steps[i] = i
 		}
 		if _, err := runSeed(t, seed, steps); err != nil {
-			steps = Shrink(steps, 40, func(fewer []int) bool { _, err := runSeed(t, seed, fewer); return err != nil })
+			steps = Shrink(steps, 25, func(fewer []int) bool { _, err := runSeed(t, seed, fewer); return err != nil })
 			log, err := runSeed(t, seed, steps)
 			t.Fatalf("seed %d fails with the steps %v:\n%s\n%v", seed, steps, strings.Join(log, "\n"), err)
 		}

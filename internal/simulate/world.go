@@ -55,6 +55,7 @@ type Visit struct {
 	Date    date.Date
 	Lines   []*Line
 	SelfPay bool
+	sent    bool
 }
 
 // Charge returns what the visit costs.
@@ -117,6 +118,7 @@ func NewWorld(seed uint64) *World {
 		{{Payer: ppo}}, {{Payer: care}}, {{Payer: hmo}}, {{Payer: blue}}, {},
 		{{Payer: caid}}, {{Payer: care, QMB: true}}, {{Payer: care, QMB: true}, {Payer: caid}},
 		{{Payer: care}, {Payer: blue}}, {{Payer: ppo}, {Payer: blue}}, {{Payer: blue}, {Payer: caid}}, {{Payer: hmo}, {Payer: ppo}},
+		{{Payer: care, QMB: true}, {Payer: blue}}, {{Payer: care}, {Payer: blue}, {Payer: caid}}, {{Payer: ppo}, {Payer: hmo}, {Payer: blue}},
 	}
 	for i := range 4 + r.IntN(4) {
 		w.Patients = append(w.Patients, &Patient{Account: fmt.Sprintf("P%02d", i+1), Coverages: households[r.IntN(len(households))], days: map[date.Date]bool{}})
