@@ -65,7 +65,7 @@ func RecordPayment(ctx context.Context, tx pgx.Tx, practiceID int64, p PatientPa
 		}
 		return *known, err
 	}
-	number, err := exchangedb.NextNumbers(ctx, tx, practiceID, 0, "RECEIPT", 1)
+	number, err := exchangedb.NextNumbers(ctx, tx, practiceID, 0, exchangedb.NumberReceipt, 1)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -138,7 +138,7 @@ func (r *run) slice(open []billingdb.Open) error {
 // freeze numbers and saves the statements of the chosen, in the order of their
 // accounts, and notes them on the claims' timelines.
 func (r *run) freeze(chosen []*billing.Household, list []billing.Selection) (map[int64]int64, error) {
-	first, err := exchangedb.NextNumbers(r.ctx, r.tx, r.practice.ID, 0, "STATEMENT", len(chosen))
+	first, err := exchangedb.NextNumbers(r.ctx, r.tx, r.practice.ID, 0, exchangedb.NumberStatement, len(chosen))
 	if err != nil {
 		return nil, err
 	}
