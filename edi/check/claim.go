@@ -54,6 +54,9 @@ type claimRules struct {
 	hasEW       bool
 	first454    bool
 	refs        numberSet // REF*6R
+	authorized  []byte    // REF*G1 of the claim
+	referredBy  []byte    // REF*9F of the claim
+	dated       []datedDiagnosis
 	line        serviceLine
 	member      subscriber
 	record      *ClaimRecord
@@ -277,6 +280,8 @@ func (r *claimRules) claim(s *x12.Segment) {
 	r.others = r.others[:0]
 	r.stops, r.hasCR1, r.hasCR2, r.hasX4, r.hasEW, r.first454 = 0, false, false, false, false, false
 	r.refs.reset()
+	r.authorized, r.referredBy, r.dated, r.hasReferral, r.referred = r.authorized[:0], r.referredBy[:0], r.dated[:0], false, false
+	r.icd9, r.icd10 = false, false
 	r.ranks = [256]uint8{}
 	r.ranks[r.rank]++
 	r.line = serviceLine{}
@@ -345,7 +350,10 @@ func (r *claimRules) claimReference(s *x12.Segment) {
 	switch string(s.Element(1)) {
 	case "F8":
 		r.f8, r.hasF8 = placeOf(s, "2300", 2), true
+	case "G1":
+		r.authorized = append(r.authorized[:0], s.Element(2)...)
 	case "9F":
+		r.referredBy = append(r.referredBy[:0], s.Element(2)...)
 		r.referral, r.hasReferral = placeOf(s, "2300", 2), true
 	case "X4":
 		r.hasX4 = true
@@ -364,6 +372,7 @@ func (r *claimRules) diagnoses(s *x12.Segment) {
 	case "BJ", "ABJ":
 		r.admit = true
 	}
+	r.keepDated(s)
 }
 
 // closed is told of each loop that ends.
@@ -410,6 +419,7 @@ func (r *claimRules) endClaim() {
 	r.place()
 	r.coordination()
 	r.dateOfDiagnoses()
+	r.effectiveDiagnoses()
 	if r.record != nil && r.dates.from > 0 {
 		r.record.From, r.record.To = day(r.dates.from), day(r.dates.to)
 	}

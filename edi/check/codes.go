@@ -16,6 +16,7 @@ var (
 	listRARC  = lists["rarc"]
 	listPOS   = lists["pos"]
 	listHCPCS = lists["hcpcs"]
+	listICD10 = lists["icd10cm"]
 	listState = lists["state"]
 	listCPT   = lists["cpt"]
 	listCDT   = lists["cdt"]
@@ -260,6 +261,41 @@ func (c *checker) status(s *x12.Segment, n int) {
 	}
 	if v := s.Component(n, 2); len(v) > 0 && !lists["claim-status"].Has(v) {
 		c.find(ruleStatusCode, s, n, 2, "the list of %s does not know this status", lists["claim-status"].Date)
+	}
+}
+
+// datedDiagnosis is a diagnosis whose list bears effective days. It is checked
+// when the claim's dates are known.
+type datedDiagnosis struct {
+	code [8]byte
+	n    int
+	at   place
+}
+
+// keepDated keeps the ICD-10-CM diagnoses of an HI segment, if the list of the
+// user's has effective days.
+func (r *claimRules) keepDated(s *x12.Segment) {
+	if !r.c.wants(5) || !listICD10.Loaded() {
+		return
+	}
+	for n := 1; n <= s.Len(); n++ {
+		switch string(s.Component(n, 1)) {
+		case "ABK", "ABF", "ABJ", "APR", "ABN":
+			d := datedDiagnosis{at: placeOf(s, "2300", n)}
+			d.at.component = 2
+			d.n = copy(d.code[:], s.Component(n, 2))
+			r.dated = append(r.dated, d)
+		}
+	}
+}
+
+// effectiveDiagnoses checks them against the last day of service.
+func (r *claimRules) effectiveDiagnoses() {
+	for i := range r.dated {
+		d := &r.dated[i]
+		if !listICD10.Effective(d.code[:d.n], r.dates.to) {
+			r.c.findAt(ruleDxDate, d.at, "by the list of %s the diagnosis is not valid on the last day of service", listICD10.Date)
+		}
 	}
 }
 

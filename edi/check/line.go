@@ -1,6 +1,8 @@
 package check
 
 import (
+	"bytes"
+
 	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/money"
@@ -151,10 +153,22 @@ func (r *claimRules) lineReference(s *x12.Segment) {
 		if !r.refs.add(number) {
 			r.c.find(ruleUnique6R, s, 2, 0, "another line of the claim has the same control number")
 		}
+	case "G1":
+		r.lineAuthorization(s, r.authorized)
+	case "9F":
+		r.lineAuthorization(s, r.referredBy)
 	case "X4":
 		r.line.x4 = true
 	case "EW":
 		r.line.ew = true
+	}
+}
+
+// lineAuthorization compares a line's number with the claim's; one that another
+// payer gave (REF04) is its own.
+func (r *claimRules) lineAuthorization(s *x12.Segment, claims []byte) {
+	if len(claims) > 0 && len(s.Element(4)) == 0 && bytes.Equal(s.Element(2), claims) {
+		r.c.find(ruleSameNumber, s, 2, 0, "the line repeats the number that the claim states for all its lines")
 	}
 }
 

@@ -116,3 +116,18 @@ func TestWorkersOnLargeSets(t *testing.T) {
 		}
 	}
 }
+
+// A repetition of nothing is reported like any other value that is not there.
+func TestEmptyRepetition(t *testing.T) {
+	b, err := os.ReadFile("testdata/837p.edi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := strings.Replace(string(b), "NM1*IL*1*SAMPLE", "NM1*IL*1*^SAMPLE", 1)
+	report := reportOf(t, []byte(in), 1)
+	for _, code := range []string{"X12-EL-REPEAT", "X12-EL-BLANK"} {
+		if !strings.Contains(report, code) {
+			t.Errorf("%s is not reported: %s", code, report)
+		}
+	}
+}

@@ -30,7 +30,8 @@ type run struct {
 
 	interchange *Interchange
 	group       *Group
-	set         *job // the open transaction set
+	set         *job            // the open transaction set
+	controls    map[string]bool // ST02 of the open group
 	waiting     []entry
 }
 
@@ -83,6 +84,9 @@ func (r *run) segment(s *x12.Segment) {
 		return
 	}
 	r.sets.segment(r.set, s)
+	if s.Is("ST") {
+		r.checkST(s)
+	}
 	if s.Is("SE") {
 		r.end(s.Position())
 	}
@@ -100,6 +104,16 @@ func (r *run) begin(s *x12.Segment) {
 	at := r.slot()
 	at.set = len(r.group.Transactions) - 1
 	r.waiting = append(r.waiting, entry{at: at, set: r.set})
+}
+
+// checkST checks that the group has no other set of this control number.
+func (r *run) checkST(s *x12.Segment) {
+	control := s.String(2)
+	if r.controls[control] {
+		r.addToSet(&guide.Finding{SNIP: 1, Code: "X12-ST-CONTROL", SegmentID: "ST", Element: 2, Position: s.Position(), Offset: s.ElementOffset(2),
+			Value: control, IK502: "23", Message: "the group holds two transaction sets with this control number", Fix: "number transaction sets without repetition"})
+	}
+	r.controls[control] = true
 }
 
 // end closes the open transaction set, if there is one.
@@ -155,10 +169,11 @@ func (r *run) drain(wait bool) {
 	n := 0
 	for n < len(r.waiting) {
 		e := &r.waiting[n]
+		if e.set != nil && (e.set == r.set || !e.set.complete(wait)) {
+			break
+		}
 		if e.set == nil {
 			r.note(e.at, e.finding)
-		} else if e.set == r.set || !e.set.complete(wait) {
-			break
 		} else {
 			r.merge(e.at, e.set)
 		}

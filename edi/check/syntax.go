@@ -25,6 +25,7 @@ var _ = []*Rule{
 	rule(1, bad, "all", "X12-ISA-CONTENT", "the ISA's values are those that healthcare uses; control numbers do not repeat", "correct the element", ""),
 	rule(1, odd, "all", "X12-ISA-REPETITION", "ISA11 is a repetition separator", "put ^ there", ""),
 	rule(1, bad, "all", "X12-GS-CONTENT", "the GS's values are those that healthcare uses; control numbers do not repeat", "correct the element", ""),
+	rule(1, bad, "all", "X12-ST-CONTROL", "transaction set control numbers (ST02) do not repeat within a group", "number transaction sets without repetition", ""),
 	rule(1, bad, "TA1", "X12-TA1-CONTENT", "a TA1 repeats control number, date and time, and its note fits its answer", "correct the element", ""),
 	rule(2, bad, "all", "X12-VERSION", "the transaction set and its version are ones that are checked here", "send the adopted version", ""),
 	rule(1, bad, "all", "X12-SEG-UNKNOWN", "segments are ones of X12", "look for a delimiter inside the data before it", ""),

@@ -178,6 +178,13 @@ func (l *List) Effective(code []byte, day int) bool {
 	return !ok || day == 0 || (e.from == 0 || day >= e.from) && (e.to == 0 || day <= e.to)
 }
 
+// Loaded reports whether Load has replaced the list's content.
+func (l *List) Loaded() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.over != nil
+}
+
 // Empty reports whether the list has no content, so that codes can be checked
 // by their form only.
 func (l *List) Empty() bool {

@@ -228,7 +228,7 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 			}
 			return
 		}
-		if v[len(v)-1] == ' ' && len(bytes.TrimRight(v, " ")) == 0 && t.ID != "ISA" {
+		if (len(v) == 0 || v[len(v)-1] == ' ') && len(bytes.TrimRight(v, " ")) == 0 && t.ID != "ISA" {
 			w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-BLANK", Element: n, Component: c, IK403: "6", IK304: "8", IK502: "5", Value: clip(v),
 				Message: fmt.Sprintf("%s (%s) holds only blanks", place(t, n, c), e.Name), Fix: "fill it in or leave it empty"})
 			return
