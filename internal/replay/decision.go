@@ -26,8 +26,9 @@ type decision struct {
 	On            date.Date
 }
 
-// decisions carries out each kind again. A kind that is missing here cannot be
-// rebuilt; a test looks for kinds in the source that nobody listed.
+// decisions carries out again each kind that billing's own Replay does not. A
+// kind that is missing in both cannot be rebuilt; a test looks for kinds in the
+// source that nobody listed.
 var decisions = map[string]func(r *replayer, tx pgx.Tx, d decision) error{
 	exchangedb.DecisionHold: func(r *replayer, tx pgx.Tx, d decision) error {
 		return withPayload(d, func(p claimswork.ClaimsDecision) error {
@@ -82,7 +83,19 @@ var decisions = map[string]func(r *replayer, tx pgx.Tx, d decision) error{
 			return err
 		})
 	},
-	"match": matchAgain,
+	billingwork.DecideMatch: matchAgain,
+}
+
+// aboutMoney has billing carry the decision out. To dismiss an item moves
+// nothing, so one that the rebuilt book never had (a step that failed, a silence
+// found by a submission of nothing) is no difference.
+func aboutMoney(r *replayer, tx pgx.Tx, d decision) error {
+	err := billingwork.Replay(r.ctx, tx, r.scratch.Jobs, r.practiceID, billingwork.Recorded{Kind: d.Kind, Subject: d.Subject, Payload: d.Payload,
+		By: billingwork.By{Reason: d.Reason, Actor: d.Actor, On: d.On}})
+	if d.Kind == billingwork.DecideDismiss && fault.CodeOf(err) != "" && fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
 }
 
 // matchAgain finds the payment by its source key: "835|TRN03|TRN02|CLP|n".
@@ -120,6 +133,9 @@ func (r *replayer) decision(in Input) error {
 		})
 	}
 	again := decisions[d.Kind]
+	if billingwork.Replays(d.Kind) {
+		again = aboutMoney
+	}
 	if again == nil {
 		return fault.Environmentf("CB-REBUILD-DECISION", "the book holds a kind of decision that this program cannot carry out again: %s", d.Kind).WithFix("use a newer program")
 	}
