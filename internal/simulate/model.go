@@ -30,6 +30,7 @@ type Month struct{ Account, Month string }
 type Model struct {
 	Balances map[Key]money.Cents
 	Months   map[Month]money.Cents
+	Met      map[string]int // how often each of Scenarios was posted
 
 	today   date.Date
 	open    date.Date // first day of the first month that may be posted into
@@ -44,6 +45,7 @@ type Model struct {
 type posted struct {
 	answer   *Answer
 	moves    []move
+	month    string
 	reversed bool
 }
 
@@ -55,7 +57,7 @@ type move struct {
 
 // NewModel returns an empty book.
 func NewModel() *Model {
-	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, seen: map[string]string{}, posted: map[string][]*posted{}, waiting: map[*Answer]bool{}}
+	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{}, posted: map[string][]*posted{}, waiting: map[*Answer]bool{}}
 }
 
 // Today sets the business date.
@@ -125,6 +127,7 @@ func (m *Model) Charge(v *Visit) {
 // Recharge posts the difference that a changed visit makes; before has the
 // amounts of its lines that were charged.
 func (m *Model) Recharge(v *Visit, before map[*Line]money.Cents) {
+	m.note("visit changed")
 	for l, amount := range before {
 		m.move(insurance(l, v.Patient.Coverages[0].Payer, 1), account("4000"), -amount)
 	}
@@ -135,6 +138,7 @@ func (m *Model) Recharge(v *Visit, before map[*Line]money.Cents) {
 
 // Deposit says that the bank has booked the money of a trace.
 func (m *Model) Deposit(p *Payer, trace string) {
+	m.note("deposited")
 	clearing := reference("1050", p, trace)
 	m.move(account("1000"), clearing, m.Balances[clearing])
 }

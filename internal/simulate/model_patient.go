@@ -53,6 +53,7 @@ func (m *Model) answered(visit string) bool {
 func (m *Model) settle(p *Patient) {
 	for _, b := range m.bills(p) {
 		if k := patient(b.line, p); m.Balances[k] < 0 {
+			m.note("billed too much becomes a credit")
 			m.move(k, credit(p, ""), -m.Balances[k])
 		}
 	}
@@ -93,6 +94,9 @@ func (m *Model) PatientPays(p *Patient, amount money.Cents, copay bool, visit st
 	left := m.pay(p, drawer, amount, visit)
 	if !copay {
 		visit = ""
+	}
+	if copay && left > 0 {
+		m.note("copay waits")
 	}
 	m.move(drawer, credit(p, visit), left)
 }

@@ -9,6 +9,7 @@ import (
 // Receive posts one payment, whole or not at all.
 func (m *Model) Receive(a *Advice) {
 	if a.Skewed || a.Amount < 0 {
+		m.note("unbalanced")
 		return // quarantined: nothing moves
 	}
 	// The key of a payment is TRN03 and TRN02, with its content where nothing is
@@ -17,15 +18,23 @@ func (m *Model) Receive(a *Advice) {
 	if a.Method == "NON" {
 		key += "|" + a.String()
 	}
-	if _, known := m.seen[key]; known {
+	if before, known := m.seen[key]; known {
+		if before == a.String() {
+			m.note("received again")
+		} else {
+			m.note("same trace, other content")
+		}
 		return
 	}
 	m.seen[key] = a.String()
 	if a.Handling == "P" {
+		m.note("prenotification")
 		return // a prenotification is a test
 	}
+	m.noteAdvice(a)
 	m.touched = map[*Patient]bool{}
 	if a.Foreign {
+		m.note("unknown payee")
 		m.move(reference("1050", a.Payer, a.Trace), reference("2010", a.Payer, a.Trace), a.Amount)
 	} else {
 		for _, c := range a.Answers {
@@ -59,6 +68,7 @@ func (m *Model) answer(a *Advice, c *Answer) {
 // Match posts an answer whose claim a person has found, from where its cash
 // waits.
 func (m *Model) Match(a *Advice, c *Answer) {
+	m.note("matched later")
 	delete(m.waiting, c)
 	m.touched = map[*Patient]bool{}
 	m.adjudicate(c, reference("2010", a.Payer, c.Number))
@@ -84,6 +94,7 @@ func (m *Model) reverse(a *Advice, c *Answer) {
 		if p.reversed || p.answer.ICN != c.ICN || p.answer.Paid != -c.Paid {
 			continue
 		}
+		m.noteReversal(c.Claim, p)
 		p.reversed = true
 		m.touched[c.Claim.Visit.Patient] = true
 		cash := reference("1050", a.Payer, a.Trace) // this payment's, not the original's
@@ -95,6 +106,7 @@ func (m *Model) reverse(a *Advice, c *Answer) {
 		}
 		return
 	}
+	m.note("reversal without its original")
 	m.unmatched(a, c)
 }
 
@@ -134,7 +146,7 @@ func shares(c *Answer) []share {
 // adjudicate posts what a payer decided about a claim.
 // cash is the balance that the money comes from.
 func (m *Model) adjudicate(c *Answer, cash Key) {
-	done := &posted{answer: c}
+	done := &posted{answer: c, month: m.postingMonth()}
 	m.posted[c.Claim.Number] = append(m.posted[c.Claim.Number], done)
 	m.touched[c.Claim.Visit.Patient] = true
 	list := shares(c)

@@ -18,14 +18,21 @@ func (m *Model) provider(a *Advice) {
 		case "WO", "FB":
 			if p.Amount < 0 { // announced: it clears what was recovered before, the rest waits
 				cleared := min(-p.Amount, max(m.Balances[suspense], 0))
+				if cleared > 0 {
+					m.note("recovered before it was announced")
+				}
 				m.move(cash, suspense, cleared)
 				m.move(cash, announced, -p.Amount-cleared)
 				continue
 			}
 			recovered := min(p.Amount, max(-m.Balances[announced], 0))
+			if recovered > 0 {
+				m.note("recovered as announced")
+			}
 			m.move(announced, cash, recovered)
 			rest := suspense
 			if refund[p.Reference] {
+				m.note("recovered with a refund acknowledged")
 				rest = reference("2210", a.Payer, p.Reference)
 			}
 			m.move(rest, cash, p.Amount-recovered)

@@ -72,6 +72,9 @@ func New(seed uint64, setUp func(*World) (Book, error)) (*Simulation, error) {
 	return s, err
 }
 
+// Met says how often each scenario was posted.
+func (s *Simulation) Met() map[string]int { return s.model.Met }
+
 // Run does the steps whose numbers are given and compares the books after each.
 func (s *Simulation) Run(steps []int) error {
 	for _, n := range steps {
@@ -92,7 +95,7 @@ func (s *Simulation) step(n int) error {
 	kinds := []struct {
 		weight int
 		do     func(*rand.Rand, int) (string, error)
-	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {4, s.patientPays}, {3, s.time}, {1, s.change}, {2, s.match}, {2, s.deposit}, {1, s.statements}}
+	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {6, s.patientPays}, {3, s.time}, {1, s.change}, {2, s.match}, {2, s.deposit}, {1, s.statements}}
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
@@ -267,7 +270,7 @@ func (s *Simulation) decide(r *rand.Rand, _ int) (string, error) {
 			}
 		}
 		if r.IntN(2) == 0 {
-			return s.deliver(a)
+			return s.deliver(s.today, a)
 		}
 	}
 	return "", nil
@@ -298,11 +301,22 @@ func (s *Simulation) receive(r *rand.Rand, _ int) (string, error) {
 	if len(list) == 0 {
 		return "", nil
 	}
-	return s.deliver(list...)
+	return s.deliver(s.day(r), list...)
 }
 
-func (s *Simulation) deliver(list ...*Advice) (string, error) {
+// day is the day on which something came in: today, or an earlier one, when it
+// lay about since, perhaps from a month that is closed by now.
+func (s *Simulation) day(r *rand.Rand) date.Date {
+	if day := s.today.AddDays(-r.IntN(45)); r.IntN(6) == 0 && day.After(firstDay) {
+		return day
+	}
+	return s.today
+}
+
+func (s *Simulation) deliver(on date.Date, list ...*Advice) (string, error) {
 	s.files++
+	s.model.Today(on)
+	defer func() { s.model.Today(s.today) }()
 	var names []string
 	for _, a := range list {
 		names = append(names, a.String())
@@ -310,13 +324,13 @@ func (s *Simulation) deliver(list ...*Advice) (string, error) {
 		s.pending = slices.DeleteFunc(s.pending, func(p *Advice) bool { return p == a })
 		s.model.Receive(a)
 	}
-	did := "receive " + strings.Join(names, "\n                   and ")
-	content, err := Encode(s.files, s.today, list)
+	did := "receive of " + on.String() + " " + strings.Join(names, "\n                   and ")
+	content, err := Encode(s.files, on, list)
 	if err != nil {
 		return did, err
 	}
 	s.copies = append(s.copies, content)
-	if err := s.book.Receive(fmt.Sprintf("file%d.835", s.files), content, s.today); err != nil {
+	if err := s.book.Receive(fmt.Sprintf("file%d.835", s.files), content, on); err != nil {
 		return did, err
 	}
 	return did, s.submit()
@@ -324,7 +338,7 @@ func (s *Simulation) deliver(list ...*Advice) (string, error) {
 
 func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	p := s.world.Patients[r.IntN(len(s.world.Patients))]
-	amount := money.Cents(500 + r.IntN(8000))
+	amount := money.Cents(500 + r.IntN(20000))
 	visit, copay := "", r.IntN(3) == 0
 	var own []string
 	for id, v := range s.visits {
@@ -340,10 +354,13 @@ func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 		copay = false
 	}
 	times := 1 + r.IntN(5)/4 // the same request twice is one payment
-	did := fmt.Sprintf("patient %s pays %s copay=%v visit=%s", p.Account, amount, copay, visit)
+	on := s.day(r)
+	s.model.Today(on)
+	defer func() { s.model.Today(s.today) }()
+	did := fmt.Sprintf("patient %s paid %s on %s copay=%v visit=%s", p.Account, amount, on, copay, visit)
 	s.model.PatientPays(p, amount, copay, visit)
 	for range times {
-		if err := s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, s.today); err != nil {
+		if err := s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, on); err != nil {
 			return did, err
 		}
 	}

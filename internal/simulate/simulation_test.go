@@ -19,6 +19,7 @@ var (
 func TestSimulation(t *testing.T) {
 	start := time.Now()
 	ran := 0
+	met := map[string]int{}
 	for seed := *first; ; seed++ {
 		if *seeds > 0 && ran == *seeds || *seeds == 0 && time.Since(start) > 40*time.Second {
 			break
@@ -28,17 +29,27 @@ func TestSimulation(t *testing.T) {
 		for i := range steps {
 			steps[i] = i
 		}
-		if _, err := runSeed(t, seed, steps); err != nil {
-			steps = Shrink(steps, 25, func(fewer []int) bool { _, err := runSeed(t, seed, fewer); return err != nil })
-			log, err := runSeed(t, seed, steps)
+		if _, err := runSeed(t, seed, steps, met); err != nil {
+			steps = Shrink(steps, 25, func(fewer []int) bool { _, err := runSeed(t, seed, fewer, nil); return err != nil })
+			log, err := runSeed(t, seed, steps, nil)
 			t.Fatalf("seed %d fails with the steps %v:\n%s\n%v", seed, steps, strings.Join(log, "\n"), err)
 		}
+	}
+	var never []string
+	for _, name := range Scenarios {
+		t.Logf("%6d %s", met[name], name)
+		if met[name] == 0 {
+			never = append(never, name)
+		}
+	}
+	if ran >= 40 && len(never) > 0 {
+		t.Errorf("never met in %d seeds: %v", ran, never)
 	}
 	t.Logf("%d seeds of %d steps in %s", ran, *length, time.Since(start).Round(time.Second))
 }
 
 // runSeed runs steps of a seed on a database of its own.
-func runSeed(t *testing.T, seed uint64, steps []int) (log []string, failure error) {
+func runSeed(t *testing.T, seed uint64, steps []int, met map[string]int) (log []string, failure error) {
 	t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) {
 		s, err := New(seed, func(w *World) (Book, error) { return newRealBook(t, w) })
 		if err != nil {
@@ -47,6 +58,11 @@ func runSeed(t *testing.T, seed uint64, steps []int) (log []string, failure erro
 		}
 		failure = s.Run(steps)
 		log = s.Log
+		for name, n := range s.Met() {
+			if met != nil {
+				met[name] += n
+			}
+		}
 	})
 	return log, failure
 }

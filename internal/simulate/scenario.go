@@ -1,0 +1,127 @@
+package simulate
+
+// Scenarios are what a run of many seeds must have met, each at least once.
+var Scenarios = []string{
+	"paid", "denied line", "denied claim", "claim level", "no lines", "split line", "modifier dropped", "procedure changed", "number lost",
+	"withhold", "tax", "sequestration", "capitation", "negative adjustment", "adjustment for a person", "protected by remark", "protected by OA-209",
+	"second payer", "third payer", "forwarded", "estimate", "claim of somebody else",
+	"paper check", "nothing paid", "prenotification", "unknown payee", "unbalanced", "same trace, other content", "received again",
+	"reversal", "reversal without its original", "reversed twice", "reversal in another month", "reversal after its correction", "reversal after the next payer",
+	"billed too much becomes a credit", "posted after its month closed",
+	"PLB WO", "PLB FB", "PLB 72", "PLB L6", "PLB IR", "PLB E3", "PLB AH", "PLB 50", "PLB 51", "PLB L3", "PLB CT", "PLB LE", "PLB CS", "PLB J1",
+	"recovered as announced", "recovered before it was announced", "recovered with a refund acknowledged",
+	"copay waits", "matched later", "deposited", "visit changed",
+}
+
+func (m *Model) note(scenario string) { m.Met[scenario]++ }
+
+// noteAdvice counts what a payment that posts is about.
+func (m *Model) noteAdvice(a *Advice) {
+	if a.Method == "CHK" {
+		m.note("paper check")
+	}
+	if a.Method == "NON" {
+		m.note("nothing paid")
+	}
+	if m.today.Before(m.open) {
+		m.note("posted after its month closed")
+	}
+	for _, p := range a.Provider {
+		m.note("PLB " + p.Code)
+	}
+	for _, c := range a.Answers {
+		m.noteAnswer(c)
+	}
+}
+
+func (m *Model) noteAnswer(c *Answer) {
+	switch {
+	case c.Claim == nil:
+		m.note("claim of somebody else")
+		return
+	case c.Status == "22":
+		return
+	case c.Status == "25":
+		m.note("estimate")
+		return
+	case c.Status == "19":
+		m.note("forwarded")
+	case c.Status == "4":
+		m.note("denied claim")
+	}
+	if c.Garbled {
+		m.note("number lost")
+	}
+	if c.Claim.Rank > 1 {
+		m.note([]string{"second payer", "third payer"}[c.Claim.Rank-2])
+	}
+	if len(c.Reasons) > 0 {
+		m.note("claim level")
+	}
+	if len(c.Lines) == 0 {
+		m.note("no lines")
+	}
+	seen := map[*Line]bool{}
+	for _, l := range c.Lines {
+		if seen[l.Line] {
+			m.note("split line")
+		}
+		seen[l.Line] = true
+		m.noteLine(l)
+	}
+}
+
+func (m *Model) noteLine(l *AnswerLine) {
+	switch {
+	case l.Style == "no modifier" && l.Line.Modifier != "":
+		m.note("modifier dropped")
+	case l.Style == "changed":
+		m.note("procedure changed")
+	}
+	if l.Protected {
+		m.note("protected by remark")
+	}
+	if l.Paid > 0 {
+		m.note("paid")
+	} else if len(l.Reasons) == 1 && l.Reasons[0].Amount == l.Charge && l.Reasons[0].CARC != "24" {
+		m.note("denied line")
+	}
+	names := map[string]string{"104": "withhold", "105": "tax", "253": "sequestration", "24": "capitation", "209": "protected by OA-209"}
+	for _, r := range l.Reasons {
+		if name := names[r.CARC]; name != "" {
+			m.note(name)
+		}
+		if r.Amount < 0 {
+			m.note("negative adjustment")
+		}
+		if l.Paid > 0 && (r.CARC == "97" || r.CARC == "22") {
+			m.note("adjustment for a person")
+		}
+	}
+}
+
+// noteReversal counts what a reversal meets in the book.
+func (m *Model) noteReversal(c *Claim, original *posted) {
+	m.note("reversal")
+	if original.month != m.postingMonth() {
+		m.note("reversal in another month")
+	}
+	later := false
+	for _, p := range m.posted[c.Number] {
+		if p.reversed && p != original {
+			m.note("reversed twice")
+		}
+		if later && p.answer.Claim == c {
+			m.note("reversal after its correction")
+		}
+		later = later || p == original
+	}
+	for _, list := range m.posted {
+		for _, p := range list {
+			if p.answer.Claim.Visit == c.Visit && p.answer.Claim.Rank > c.Rank {
+				m.note("reversal after the next payer")
+				return
+			}
+		}
+	}
+}
