@@ -176,12 +176,31 @@ func RefundFromClaim(c *Claim, asked NextPayer, reference string, amount money.C
 	return e, amount == 0
 }
 
-// AssignLine moves what a payer answered for no line of ours to a line:
-// what stands under the claim's number goes where it belongs.
-func AssignLine(c *Claim, asked NextPayer, line *ClaimLine, amount money.Cents) ledger.Entry {
+// AssignLine takes what an answer posted to the claim as a whole and posts it to
+// one of its lines instead: each transfer is taken back and made again, so that
+// the line shows what was paid and what was adjusted. What it left to somebody
+// else moves along.
+func AssignLine(c *Claim, asked NextPayer, line *ClaimLine, answer []ledger.Transfer) ledger.Entry {
 	e := ledger.Entry{Kind: KindAssignLine}
-	e.Move(receivable(c, line, asked.PayerID, asked.Rank), receivable(c, nil, asked.PayerID, asked.Rank), amount, decisionDimensions(c, line))
+	whole := receivable(c, nil, asked.PayerID, asked.Rank)
+	for _, t := range answer {
+		if t.Debit != whole && t.Credit != whole {
+			continue
+		}
+		d := t.Dimensions()
+		e.Move(t.Credit, t.Debit, t.Amount, d)
+		d.ServiceDate = line.ServiceDate
+		e.Move(ofLine(t.Debit, line), ofLine(t.Credit, line), t.Amount, d)
+	}
 	return e
+}
+
+// ofLine is the key that belongs to the line instead of the claim as a whole.
+func ofLine(key ledger.Key, line *ClaimLine) ledger.Key {
+	if key.Account == ledger.ARInsurance || key.Account == ledger.ARPatient {
+		key.ServiceLineID, key.Reference = line.ServiceLineID, ""
+	}
+	return key
 }
 
 // patientWriteOffs are the ways to give up what a patient owes, with the account

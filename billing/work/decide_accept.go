@@ -12,7 +12,7 @@ import (
 
 // Accept posts a payment that was quarantined although it balances: its trace
 // was received before with other content, and a person says that it is a payment
-// of its own. Its source key is the trace's with the content's hash behind it. A
+// of its own. Its source key is the trace's with "~" and the content's hash. A
 // payment that does not balance, or is another practice's, is never accepted.
 func (d *Desk) Accept(ref string) (Decided, error) {
 	w, err := d.item(ref, claims.WorkQuarantine)
@@ -59,7 +59,7 @@ func (d *Desk) Accept(ref string) (Decided, error) {
 	}
 	row, inserted, err := billingdb.InsertRemittance(d.ctx, d.tx, d.practiceID, p.row)
 	if err == nil && !inserted { // the trace is taken: what is there is not touched
-		p.row.SourceKey += "|" + short(audit.hash)
+		p.row.SourceKey += "~" + short(audit.hash) // no "|": what begins with the first payment's key is the first payment's
 		row, inserted, err = billingdb.InsertRemittance(d.ctx, d.tx, d.practiceID, p.row)
 	}
 	if err != nil {

@@ -206,22 +206,22 @@ func (d *Desk) AssignLine(ref string, lineNo int) (Decided, error) {
 	if i < 0 {
 		return d.out, fault.Invalidf("CB-DECIDE-LINE", "claim %s has no line %d: it has %d", c.Number, lineNo, len(c.Lines))
 	}
-	asked := c.Asked(row.PayerID)
-	whole := c.Receivable(nil, asked)
-	balances, err := ledgerdb.LockBalances(d.ctx, d.tx, d.practiceID, []ledger.Key{whole, c.Receivable(&c.Lines[i], asked)})
+	answer, err := d.answer(&w)
 	if err != nil {
 		return d.out, err
 	}
-	if balances[whole] == 0 {
+	e := billing.AssignLine(c, c.Asked(row.PayerID), &c.Lines[i], answer)
+	if len(e.Transfers) == 0 {
 		return d.out, fault.Invalidf("CB-DECIDE-NOTHING", "nothing stands under claim %s as a whole", c.Number).WithFix("if it is settled: claimbook decide dismiss")
 	}
 	if _, err := d.record(DecideAssignLine, w.Key, payload); err != nil {
 		return d.out, err
 	}
-	if err := d.post(DecideAssignLine, w.Key, billing.AssignLine(c, asked, &c.Lines[i], balances[whole])); err != nil {
+	if err := d.post(DecideAssignLine, w.Key, e); err != nil {
 		return d.out, err
 	}
-	d.out.Message = fmt.Sprintf("%s of claim %s belongs to line %d", balances[whole].Abs().Dollars(), c.Number, lineNo)
+	d.out.Amount /= 2 // each amount is taken back and made again
+	d.out.Message = fmt.Sprintf("%s of claim %s belongs to line %d", d.out.Amount.Dollars(), c.Number, lineNo)
 	if err := d.tell(c.ID, d.out.Message); err != nil {
 		return d.out, err
 	}
@@ -229,6 +229,23 @@ func (d *Desk) AssignLine(ref string, lineNo int) (Decided, error) {
 		return d.out, err
 	}
 	return d.out, d.settle(DecideAssignLine, w.Key, c.PatientID)
+}
+
+// answer returns the transfers of the answer that a work item comes from; none
+// when it was taken back.
+func (d *Desk) answer(w *billingdb.Waiting) ([]ledger.Transfer, error) {
+	source, _ := strings.CutSuffix(strings.TrimPrefix(w.Key, w.Kind+"|"), "|lines")
+	entries, err := ledgerdb.EntriesBySource(d.ctx, d.tx, d.practiceID, source)
+	if err != nil {
+		return nil, err
+	}
+	var list []ledger.Transfer
+	for _, e := range entries {
+		if (e.SourceKey == source || e.SourceKey == source+billing.MatchSuffix) && e.ReversedBy == 0 {
+			list = append(list, e.Transfers...)
+		}
+	}
+	return list, nil
 }
 
 // Classify is what a person takes a provider-level adjustment in suspense for.

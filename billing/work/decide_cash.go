@@ -114,7 +114,7 @@ func (d *Desk) unidentified(row *billingdb.Remittance, seqs []int, whole bool) (
 	}
 	var amount money.Cents
 	for _, e := range entries {
-		if !sources[e.SourceKey] && (!whole || e.Kind != "plb") {
+		if !sources[e.SourceKey] && (!whole || !strings.HasPrefix(e.SourceKey, row.SourceKey+"|PLB|")) {
 			continue
 		}
 		for _, t := range e.Transfers {

@@ -370,7 +370,7 @@ func (w *world) verify() {
 	if n := w.count(`SELECT count(*) FROM remittance r WHERE practice_id = $1 AND state = 'posted' AND amount <>
 			(SELECT coalesce(sum(CASE WHEN p.account = '1050' THEN p.amount ELSE 0 END), 0) FROM posting p
 			 JOIN journal_entry e ON e.practice_id = p.practice_id AND e.id = p.entry_id
-			 WHERE p.practice_id = r.practice_id AND e.kind <> 'check' AND starts_with(e.source_key, r.source_key || '|'))`); n != 0 {
+			 WHERE p.practice_id = r.practice_id AND e.kind <> 'check' AND (starts_with(e.source_key, r.source_key || '|CLP|') OR starts_with(e.source_key, r.source_key || '|PLB|')))`); n != 0 {
 		w.t.Errorf("%d payments whose posted cash is not BPR02", n)
 	}
 	if n := w.count(`SELECT count(*) FROM remittance_claim c JOIN remittance r ON r.practice_id = c.practice_id AND r.id = c.remittance_id WHERE c.practice_id = $1 AND r.state = 'posted'
