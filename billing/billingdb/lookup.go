@@ -381,3 +381,37 @@ func SettleAccounts(ctx context.Context, tx pgx.Tx, practiceID int64, patientIDs
 	_, err = ledgerdb.Post(ctx, tx, practiceID, entries)
 	return len(entries), err
 }
+
+// LockClaims keeps every other poster off what the claims with these numbers,
+// their lines and their patients hold, and off the claims, until the transaction
+// ends: balances first, then claims, each in order, so that two large payments
+// about the same claims never wait for each other in a circle. It returns the
+// balances, and for which service lines they are complete.
+func LockClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []string) (balances map[ledger.Key]money.Cents, lines map[int64]bool, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT c.id, c.patient_id, l.service_line_id
+		FROM claim c JOIN claim_line l ON l.practice_id = c.practice_id AND l.claim_id = c.id
+		WHERE c.practice_id = $1 AND c.number = ANY($2)`, practiceID, numbers)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines = make(map[int64]bool, 2*len(numbers))
+	var claimIDs, patientIDs, lineIDs []int64
+	var claimID, patientID, lineID int64
+	if _, err := pgx.ForEachRow(rows, []any{&claimID, &patientID, &lineID}, func() error {
+		claimIDs, patientIDs = append(claimIDs, claimID), append(patientIDs, patientID)
+		lineIDs, lines[lineID] = append(lineIDs, lineID), true
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	for _, list := range []*[]int64{&claimIDs, &patientIDs, &lineIDs} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	if balances, err = ledgerdb.LockLines(ctx, tx, practiceID, lineIDs, patientIDs); err != nil {
+		return nil, nil, err
+	}
+	_, err = tx.Exec(ctx, `SELECT 1 FROM claim WHERE practice_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, practiceID, claimIDs)
+	return balances, lines, err
+}

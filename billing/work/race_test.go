@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,8 @@ import (
 // the same payments in several envelopes, and other payments of the same claims.
 func TestOverlappingFilesAtOnce(t *testing.T) {
 	w := newWorld(t)
+	defer func(n int) { slice = n }(slice)
+	slice = 5 // several slices a payment, each payment's in another order
 	const claims = 12
 	for i := range claims {
 		w.claim(fmt.Sprint("A", i), []coverage{{payer: "PPO"}}, "100")
@@ -32,6 +35,7 @@ func TestOverlappingFilesAtOnce(t *testing.T) {
 		return payment{payer: "PPO", trace: fmt.Sprint("T", n), amount: fmt.Sprint(10 * claims), body: body.String()}
 	}
 	var wg sync.WaitGroup
+	var tries atomic.Int32
 	for copyNo := range 3 { // the same payments in three envelopes
 		for n := range 4 {
 			p := trace(n)
@@ -39,13 +43,19 @@ func TestOverlappingFilesAtOnce(t *testing.T) {
 			content := w.file(p)
 			wg.Go(func() {
 				ctx := context.Background()
-				if err := w.db.Tx(ctx, postgres.RoleWork, w.practice, func(tx pgx.Tx) error { return w.post(ctx, tx, content) }); err != nil {
+				if err := w.db.Tx(ctx, postgres.RoleWork, w.practice, func(tx pgx.Tx) error {
+					tries.Add(1)
+					return w.post(ctx, tx, content)
+				}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 	}
 	wg.Wait()
+	if n := tries.Load(); n != 12 {
+		t.Errorf("%d tries for 12 files: some were the victims of a deadlock", n)
+	}
 	w.verify()
 	w.expect("at once", map[string]string{"1050": "480", "1100": "720"})
 	if n := w.count(`SELECT count(*) FROM remittance WHERE practice_id = $1`); n != 4 {

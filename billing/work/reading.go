@@ -21,8 +21,9 @@ type audit struct {
 	payment *remit835.Payment // nil: its header could not be read
 	hash    [32]byte
 	claims  int
-	reason  string // why it must not post; empty: it may
-	odd     faults // what is odd about it and stops nothing
+	numbers []string // of the claims that it may answer
+	reason  string   // why it must not post; empty: it may
+	odd     faults   // what is odd about it and stops nothing
 }
 
 // open decodes the stored file up to the job's payment. An error about what the
@@ -127,6 +128,10 @@ func (p *poster) audit() (*audit, error) {
 			continue
 		}
 		a.claims++
+		a.numbers = append(a.numbers, clean(c.ControlNumber))
+		if number := numberByLines(c); number != "" && number != c.ControlNumber {
+			a.numbers = append(a.numbers, clean(number))
+		}
 		for _, i := range balancer.Claim(c) {
 			bad.note(i.Error())
 		}

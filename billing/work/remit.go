@@ -22,8 +22,12 @@ import (
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
 
-// slice bounds how many claims are loaded, posted and saved at once.
-const slice = 500
+// slice bounds how many claims are loaded, posted and saved at once. Tests make
+// it small.
+var slice = 2000
+
+// cobChunk is how many claims one job asks the next payers for.
+const cobChunk = 500
 
 // PostRemittance works remit.post: one payment, whole or not at all. It reads
 // the payment twice, first to balance and identify it, then to post it.
@@ -51,6 +55,7 @@ type poster struct {
 	provider   []billing.ProviderRule
 	appealDays map[int64]int
 	patients   map[int64]bool
+	locked     map[int64]bool // service lines whose balances the poster knows for good
 	cob        []int64
 	again      bool // the payment is here already
 	matching   bool // a person has found the claim of a CLP that was recorded before
@@ -213,6 +218,9 @@ func (p *poster) postInserted(a *audit) (err error) {
 	p.poster = billing.NewPoster(billing.Payment{Key: p.row.SourceKey, Trace: p.row.Trace, PayerID: p.row.PayerID, PayerName: p.row.PayerName,
 		RemittanceID: p.row.ID, EDIFileID: p.row.EDIFileID, ReceivedOn: p.args.ReceivedOn, DecidedOn: h.Financial.Date,
 		PostingDate: p.row.PostingDate, PayeeUnknown: p.payeeUnknown}, treatments)
+	if err := p.lockAll(a.numbers); err != nil {
+		return err
+	}
 	payment, err := p.postClaims()
 	if err != nil {
 		return err
@@ -278,13 +286,9 @@ func (p *poster) postSlice(part []*remit835.Claim) error {
 			}
 		}
 	}
-	slices.SortFunc(keys, ledger.Key.Compare)
-	keys = slices.Compact(keys)
-	balances, err := ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys)
-	if err != nil {
+	if err := p.know(keys); err != nil {
 		return err
 	}
-	p.poster.Know(balances)
 	histories, err := billingdb.Histories(p.ctx, p.tx, p.args.PracticeID, reversed)
 	if err != nil {
 		return err
@@ -293,10 +297,9 @@ func (p *poster) postSlice(part []*remit835.Claim) error {
 	for _, h := range histories {
 		keys = append(keys, p.poster.HistoryKeys(h)...)
 	}
-	if balances, err = ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys); err != nil {
+	if err := p.know(keys); err != nil {
 		return err
 	}
-	p.poster.Know(balances)
 	for _, c := range part {
 		var history billing.History
 		if our := ours[c]; our != nil && c.IsReversal() {
@@ -452,7 +455,7 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		return err
 	}
 	slices.Sort(p.cob)
-	for chunk := range slices.Chunk(slices.Compact(p.cob), slice) {
+	for chunk := range slices.Chunk(slices.Compact(p.cob), cobChunk) {
 		p.enqueue(jobs.COBBuildArgs{PracticeID: p.args.PracticeID, RunID: p.runID, RemittanceID: p.row.ID, ClaimIDs: slices.Clone(chunk), Today: p.args.ReceivedOn})
 	}
 	return nil

@@ -153,3 +153,26 @@ func openBalances(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]
 func scanBalance(row pgx.CollectableRow) (b ledger.Balance, err error) {
 	return b, row.Scan(&b.Key.Account, &b.Key.ServiceLineID, &b.Key.PayerID, &b.Key.PayerRank, &b.Key.PatientID, &b.Key.Reference, &b.Amount)
 }
+
+// LockLines locks every balance of the service lines and every open one of the
+// patients, in the order of their keys, and returns them. A transaction that
+// posts in several calls takes all that it will touch by this first: two of
+// them then wait for each other at the start or not at all.
+func LockLines(ctx context.Context, tx pgx.Tx, practiceID int64, serviceLineIDs, patientIDs []int64) (map[ledger.Key]money.Cents, error) {
+	rows, err := tx.Query(ctx, `
+		select b.account, b.service_line_id, b.payer_id, b.payer_rank, b.patient_id, b.reference, b.amount
+		from subledger_balance b where b.practice_id = $1 and (b.service_line_id <> 0 and b.service_line_id = any($2)
+			or b.patient_id <> 0 and b.patient_id = any($3) and b.amount <> 0)
+		order by b.account collate "C", b.service_line_id, b.payer_id, b.payer_rank, b.patient_id, b.reference collate "C"
+		for update of b`, practiceID, serviceLineIDs, patientIDs)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[ledger.Key]money.Cents, 2*len(serviceLineIDs))
+	var b ledger.Balance
+	_, err = pgx.ForEachRow(rows, []any{&b.Key.Account, &b.Key.ServiceLineID, &b.Key.PayerID, &b.Key.PayerRank, &b.Key.PatientID, &b.Key.Reference, &b.Amount}, func() error {
+		found[b.Key] = b.Amount
+		return nil
+	})
+	return found, err
+}
