@@ -106,7 +106,8 @@ func TestWorkersOnLargeSets(t *testing.T) {
 	before, after, _ := strings.Cut(rest, "PLB*")
 	_ = before
 	wrong := "CLP*" + strings.Replace(claim, "*", "*X*", 1) // every claim has findings
-	large := head + strings.Repeat(wrong, (chunkSize*maxChunks+1<<20)/len(wrong)) + "PLB*" + after
+	good := "CLP*" + claim
+	large := head + strings.Repeat(wrong, 400) + strings.Repeat(good, (chunkSize*maxChunks+1<<20)/len(good)) + "PLB*" + after
 	several := head + strings.Repeat(wrong, 400) + "PLB*" + after
 	for name, in := range map[string]string{"large": large, "several": strings.Repeat(several, 15)} {
 		if one, many := reportOf(t, []byte(in), 1), reportOf(t, []byte(in), 2); one != many {
