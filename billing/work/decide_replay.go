@@ -29,7 +29,7 @@ var replays = map[string]func(d *Desk, subject string, payload json.RawMessage) 
 		return d.Classify(Classify{Item: subject, Account: p.Account, Reference: p.Reference, Remember: p.Remember})
 	}),
 	DecideRefundPayer: with(func(d *Desk, _ string, p refundPayload) (Decided, error) {
-		return d.RefundPayer(RefundPayer{Payer: p.Payer, Reference: p.Reference, Claim: p.Claim, Amount: p.Amount})
+		return d.RefundPayer(RefundPayer(p))
 	}),
 	DecideRefundPaid: with(func(d *Desk, _ string, p refundPayload) (Decided, error) {
 		return d.RefundPaid(RefundPayer{Payer: p.Payer, Reference: p.Reference, Amount: p.Amount})
