@@ -72,10 +72,11 @@ func findOriginal(c *remit835.Claim, earlier []Adjudication) (*Adjudication, str
 			return a, "claim number, payer's claim number and amount"
 		}
 	}
-	// Some payers give the reversal a number of its own: then only one may fit.
+	// Some payers give the reversal a number of its own: then only one may fit, with
+	// the same reasons. The amount alone says little: all denials are paid nothing.
 	var found *Adjudication
 	for i := range earlier {
-		if a := &earlier[i]; open(a) {
+		if a := &earlier[i]; open(a) && mirrors(c, a) {
 			if found != nil {
 				return nil, ""
 			}
@@ -86,6 +87,25 @@ func findOriginal(c *remit835.Claim, earlier []Adjudication) (*Adjudication, str
 		return nil, ""
 	}
 	return found, "claim number and amount; the payer's claim number differs"
+}
+
+// mirrors reports whether a reversal takes back exactly the reasons of an answer.
+func mirrors(c *remit835.Claim, a *Adjudication) bool {
+	left := map[[2]string]money.Cents{}
+	for _, r := range a.Adjustments {
+		left[[2]string{r.Group, r.CARC}] += r.Amount
+	}
+	for level := 0; level <= len(c.Lines); level++ {
+		for _, r := range adjustmentsAt(c, level) {
+			left[[2]string{r.Group, r.Reason}] += r.Amount
+		}
+	}
+	for _, amount := range left {
+		if amount != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // used is which accounts an adjudication moved money between, by line and

@@ -131,6 +131,18 @@ func TestReversalWithoutOriginal(t *testing.T) {
 	}
 }
 
+// All answers that pay nothing have the same amount: a reversal under another
+// number of the payer takes back only what has the same reasons.
+func TestReversalOfADenialThatNeverCame(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receive(payment{payer: "PPO", trace: "0", amount: "0", method: "NON", body: `CLP*A1*1*100*0*100*12*ICN1~SVC*HC:99213*100*0~CAS*PR*1*100~REF*6R*A1L1`})
+	w.receive(payment{payer: "PPO", trace: "0", amount: "0", method: "NON", body: `CLP*A1*22*-100*0**12*ICN9~SVC*HC:99213*-100*0~CAS*CO*50*-100~REF*6R*A1L1`})
+	w.expect("the deductible stands", map[string]string{"1100": "0", "1110": "100"})
+	w.receive(payment{payer: "PPO", trace: "0", amount: "0", method: "NON", body: `CLP*A1*22*-100*0**12*ICN7~SVC*HC:99213*-100*0~CAS*PR*1*-100~REF*6R*A1L1`})
+	w.expect("taken back under a new number", map[string]string{"1100": "100", "1110": "0"})
+}
+
 // A reversal that differs from its original posts its own numbers, and the
 // difference is said.
 func TestReversalDiffers(t *testing.T) {
