@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			os.Exit(3)
 		}
-		os.Stdout.Write(status)
+		_, _ = os.Stdout.Write(status)
 		os.Exit(0)
 	}
 	flag.Parse()
