@@ -63,6 +63,45 @@ func TestOverlappingFilesAtOnce(t *testing.T) {
 	}
 }
 
+// A payment holds nothing of its claims while it waits for one of them, however
+// many slices it has: whoever has that one may take the others.
+func TestLocksBeforePosting(t *testing.T) {
+	w := newWorld(t)
+	defer func(n int) { slice = n }(slice)
+	slice = 2
+	var body strings.Builder
+	for i := range 6 {
+		w.claim(fmt.Sprint("A", i), []coverage{{payer: "PPO"}}, "100")
+	}
+	for i := 5; i >= 0; i-- { // against the order of the keys
+		fmt.Fprintf(&body, "CLP*A%d*1*100*10**12*ICN%[1]d~SVC*HC:99213*100*10~CAS*OA*999*90~REF*6R*A%[1]dL1~", i)
+	}
+	content := w.file(payment{payer: "PPO", trace: "T1", amount: "60", body: body.String()})
+	posted := make(chan error, 1)
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		lock := func(claim string) error {
+			_, err := tx.Exec(ctx, `SELECT 1 FROM subledger_balance WHERE practice_id = $1 AND service_line_id = $2 FOR UPDATE NOWAIT`, w.practice, w.claims[claim].lines[0])
+			return err
+		}
+		if err := lock("A0"); err != nil {
+			return err
+		}
+		go func() {
+			posted <- w.db.Tx(ctx, postgres.RoleWork, w.practice, func(tx pgx.Tx) error { return w.post(ctx, tx, content) })
+		}()
+		for waits := false; !waits; {
+			if err := w.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits); err != nil {
+				return err
+			}
+		}
+		return lock("A5")
+	})
+	if err := <-posted; err != nil {
+		t.Fatal(err)
+	}
+	w.expect("posted", map[string]string{"1050": "60", "1100": "540"})
+}
+
 // The jobs do the same: one run, one payment, the claim of the next payer asked
 // for, the statements printed.
 func TestJobs(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/ledger"
 )
 
@@ -188,68 +189,41 @@ func matchPosted(ctx context.Context, tx pgx.Tx, practiceID int64, keys []string
 	return nil
 }
 
+// loadedColumns are what insertTransfers loads of a transfer.
+var loadedColumns = []string{"practice_id", "entry_id", "line_no", "line_count", "debit_account", "credit_account", "amount",
+	"debit_service_line_id", "debit_payer_id", "debit_payer_rank", "debit_patient_id", "debit_reference",
+	"credit_service_line_id", "credit_payer_id", "credit_payer_rank", "credit_patient_id", "credit_reference",
+	"claim_id", "guarantor_id", "provider_id", "service_date", "group_code", "carc", "rarcs", "edi_file_id", "byte_offset"}
+
+// insertTransfers writes the lines of the entries in one statement. They are
+// most of what is written, so COPY pays here.
 func insertTransfers(ctx context.Context, tx pgx.Tx, practiceID int64, entries []ledger.Entry, fresh []int, ids []int64) error {
-	c := newColumns(entries, fresh)
-	for _, i := range fresh {
-		e := &entries[i]
-		for line := range e.Transfers {
-			c.add(ids[i], int32(line+1), int32(len(e.Transfers)), &e.Transfers[line])
-		}
-	}
-	_, err := tx.Exec(ctx, `
-		insert into transfer (practice_id, entry_id, line_no, line_count, debit_account, credit_account, amount,
-			debit_service_line_id, debit_payer_id, debit_payer_rank, debit_patient_id, debit_reference,
-			credit_service_line_id, credit_payer_id, credit_payer_rank, credit_patient_id, credit_reference,
-			claim_id, guarantor_id, provider_id, service_date, group_code, carc, rarcs, edi_file_id, byte_offset)
-		select $1, entry_id, line_no, line_count, da, ca, amount, dl, dp, dr, dt, df, cl, cp, cr, ct, cf,
-			claim_id, guarantor_id, provider_id, service_date, group_code, carc, string_to_array(rarcs, ' '), edi_file_id, byte_offset
-		from unnest($2::bigint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::bigint[],
-			$8::bigint[], $9::bigint[], $10::smallint[], $11::bigint[], $12::text[],
-			$13::bigint[], $14::bigint[], $15::smallint[], $16::bigint[], $17::text[],
-			$18::bigint[], $19::bigint[], $20::bigint[], $21::date[], $22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[])
-			as t (entry_id, line_no, line_count, da, ca, amount, dl, dp, dr, dt, df, cl, cp, cr, ct, cf,
-				claim_id, guarantor_id, provider_id, service_date, group_code, carc, rarcs, edi_file_id, byte_offset)`,
-		practiceID, c.entry, c.line, c.count, c.debit.account, c.credit.account, c.amount,
-		c.debit.serviceLine, c.debit.payer, c.debit.rank, c.debit.patient, c.debit.reference,
-		c.credit.serviceLine, c.credit.payer, c.credit.rank, c.credit.patient, c.credit.reference,
-		c.claim, c.guarantor, c.provider, c.serviceDate, c.group, c.carc, c.rarcs, c.file, c.offset)
-	return err
-}
-
-// columns are transfers turned on their side, as unnest takes them.
-type columns struct {
-	entry, amount, claim, guarantor, provider, file, offset []int64
-	line, count                                             []int32
-	debit, credit                                           keyColumns
-	serviceDate                                             []date.Date
-	group, carc, rarcs                                      []string
-}
-
-func newColumns(entries []ledger.Entry, which []int) *columns {
 	n := 0
-	for _, i := range which {
+	for _, i := range fresh {
 		n += len(entries[i].Transfers)
 	}
-	numbers := func() []int64 { return make([]int64, 0, n) }
-	texts := func() []string { return make([]string, 0, n) }
-	return &columns{entry: numbers(), amount: numbers(), claim: numbers(), guarantor: numbers(), provider: numbers(), file: numbers(), offset: numbers(),
-		line: make([]int32, 0, n), count: make([]int32, 0, n), serviceDate: make([]date.Date, 0, n),
-		debit: newKeyColumns(n), credit: newKeyColumns(n), group: texts(), carc: texts(), rarcs: texts()}
-}
-
-func (c *columns) add(entryID int64, line, count int32, t *ledger.Transfer) {
-	offset := t.ByteOffset
-	if t.EDIFileID == 0 {
-		offset = -1 // no file, no place in it
-	}
-	c.entry, c.line, c.count = append(c.entry, entryID), append(c.line, line), append(c.count, count)
-	c.amount = append(c.amount, int64(t.Amount))
-	c.debit.add(t.Debit)
-	c.credit.add(t.Credit)
-	c.claim, c.guarantor, c.provider = append(c.claim, t.ClaimID), append(c.guarantor, t.GuarantorID), append(c.provider, t.ProviderID)
-	c.serviceDate = append(c.serviceDate, t.ServiceDate)
-	c.group, c.carc, c.rarcs = append(c.group, t.GroupCode), append(c.carc, t.CARC), append(c.rarcs, strings.Join(t.RARCs, " "))
-	c.file, c.offset = append(c.file, t.EDIFileID), append(c.offset, offset)
+	at, line := 0, 0
+	values := make([]any, len(loadedColumns))
+	return postgres.Load(ctx, tx, "transfer", loadedColumns, n, func(int) ([]any, error) {
+		for line == len(entries[fresh[at]].Transfers) {
+			at, line = at+1, 0
+		}
+		e := &entries[fresh[at]]
+		t := &e.Transfers[line]
+		line++
+		offset, rarcs := t.ByteOffset, t.RARCs
+		if t.EDIFileID == 0 {
+			offset = -1 // no file, no place in it
+		}
+		if rarcs == nil {
+			rarcs = []string{}
+		}
+		values = append(values[:0], practiceID, ids[fresh[at]], line, len(e.Transfers), t.Debit.Account, t.Credit.Account, int64(t.Amount),
+			t.Debit.ServiceLineID, t.Debit.PayerID, t.Debit.PayerRank, t.Debit.PatientID, t.Debit.Reference,
+			t.Credit.ServiceLineID, t.Credit.PayerID, t.Credit.PayerRank, t.Credit.PatientID, t.Credit.Reference,
+			t.ClaimID, t.GuarantorID, t.ProviderID, t.ServiceDate, t.GroupCode, t.CARC, rarcs, t.EDIFileID, offset)
+		return values, nil
+	})
 }
 
 // keyColumns are keys turned on their side.
