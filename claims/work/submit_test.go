@@ -182,22 +182,23 @@ func TestFailedUploadIsRetried(t *testing.T) {
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil { // a file where the folder should be
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() {
-		done <- w.tryRun("submit", func(ctx context.Context, tx pgx.Tx, runID int64) error {
-			return w.jobs.Enqueue(ctx, tx, jobs.BatchBuildArgs{PracticeID: w.practice.ID, RunID: runID, Today: today})
-		})
-	}()
-	for w.text(`SELECT count(*) FROM batch WHERE state = 'built'`) != "1\n" {
+	submit := func(ctx context.Context, tx pgx.Tx, runID int64) error {
+		return w.jobs.Enqueue(ctx, tx, jobs.BatchBuildArgs{PracticeID: w.practice.ID, RunID: runID, Today: today})
+	}
+	if err := w.tryRun("submit", submit); err == nil || !strings.Contains(err.Error(), "a file stands where a folder is needed") {
+		t.Fatalf("a blocked folder: %v", err)
 	}
 	w.want("claims", w.text(`SELECT DISTINCT state FROM claim`), "batched\n")
+	batch := w.text(`SELECT number, state, isa_control FROM batch`)
+	w.want("batch", batch, "1 built 1\n")
 	if err := os.Remove(blocked); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-done; err != nil {
+	if err := w.tryRun("submit", submit); err != nil {
 		t.Fatal(err)
 	}
 	w.want("claims", w.text(`SELECT DISTINCT state FROM claim`), "sent\n")
+	w.want("batch", w.text(`SELECT number, state, isa_control FROM batch`), "1 sent 1\n")
 }
 
 func TestSubmitOnePayer(t *testing.T) {

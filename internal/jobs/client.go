@@ -59,7 +59,11 @@ type Client struct {
 	owner *pgx.Conn // holds the lock that says this process lives
 }
 
-type brokenError struct{ err error }
+// brokenError is why nothing can be written, and since when it is known.
+type brokenError struct {
+	err error
+	at  time.Time
+}
 
 // NewClient returns a client for the registry's workers. Without Start it only
 // enqueues.
@@ -160,7 +164,7 @@ func (c *Client) Stop(ctx context.Context) error {
 func (c *Client) noteBroken(f *fault.Error) {
 	switch f.Code {
 	case "CB-DB-DISK-FULL", "CB-DB-IO", "CB-DISK-FULL", "CB-DISK-PERMISSION", "CB-FILE-FOLDER":
-		c.broken.Store(&brokenError{f})
+		c.broken.Store(&brokenError{f, time.Now()})
 	}
 }
 

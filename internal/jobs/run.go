@@ -108,7 +108,8 @@ type waitedRun struct {
 }
 
 func (c *Client) waitForOne(ctx context.Context, runID int64, progress func(done, total int)) (waitedRun, error) {
-	lastAnswer := time.Now()
+	began := time.Now()
+	lastAnswer := began
 	for pause := 2 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		run, err := c.readRun(ctx, runID)
 		if err != nil {
@@ -125,7 +126,8 @@ func (c *Client) waitForOne(ctx context.Context, runID int64, progress func(done
 		if run.Outstanding == 0 {
 			return run, nil
 		}
-		if broken := c.broken.Load(); broken != nil {
+		// What was broken before may have been mended; if not, the next attempt says so.
+		if broken := c.broken.Load(); broken != nil && broken.at.After(began) {
 			return run, broken.err
 		}
 		if err := sleep(ctx, pause); err != nil {
