@@ -8,11 +8,13 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
 
 	"github.com/claimbook/claimbook/billing"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/internal/postgres"
 )
 
 // States of a remittance.
@@ -116,95 +118,44 @@ func FindRemittance(ctx context.Context, tx pgx.Tx, practiceID, id int64) (Remit
 // SaveReported writes the claims, lines, adjustments and provider adjustments of
 // a part of a payment, as they were reported and as the book took them.
 func SaveReported(ctx context.Context, tx pgx.Tx, practiceID, remittanceID int64, p *billing.Posting) error {
-	batch := &pgx.Batch{}
-	if len(p.Claims) > 0 {
-		queueClaims(batch, practiceID, remittanceID, p.Claims)
+	if err := postgres.Load(ctx, tx, "remittance_claim", []string{"practice_id", "remittance_id", "seq", "claim_number", "status", "charge", "paid",
+		"patient_responsibility", "payer_claim_number", "claim_id", "match_reason", "outcome", "service_date", "remarks", "byte_offset",
+		"segment_no", "reverses_remittance_id", "reverses_seq"}, len(p.Claims), func(i int) ([]any, error) {
+		r := &p.Claims[i]
+		return []any{practiceID, remittanceID, r.Seq, r.ClaimNumber, r.Status, r.Charge, r.Paid,
+			r.PatientShare, r.PayerClaimNumber, known(r.ClaimID), r.MatchReason, r.Outcome, r.ServiceDate, codes(r.Remarks), r.ByteOffset,
+			r.SegmentNumber, known(r.ReversesRemittance), known(int64(r.ReversesSeq))}, nil
+	}); err != nil {
+		return err
 	}
-	if len(p.Lines) > 0 {
-		queueLines(batch, practiceID, remittanceID, p.Lines)
+	if err := postgres.Load(ctx, tx, "remittance_line", []string{"practice_id", "remittance_id", "claim_seq", "line_seq", "procedure_code", "modifiers",
+		"charge", "paid", "units", "allowed", "service_date", "control_number", "remarks", "service_line_id", "match_reason",
+		"byte_offset"}, len(p.Lines), func(i int) ([]any, error) {
+		r := &p.Lines[i]
+		var allowed any
+		if r.HasAllowed {
+			allowed = r.Allowed
+		}
+		return []any{practiceID, remittanceID, r.ClaimSeq, r.Seq, r.Procedure, codes(r.Modifiers),
+			r.Charge, r.Paid, number(r.Units), allowed, r.ServiceDate, r.ControlNumber, codes(r.Remarks), known(r.ServiceLineID), r.MatchReason,
+			r.ByteOffset}, nil
+	}); err != nil {
+		return err
 	}
-	if len(p.Adjustments) > 0 {
-		queueAdjustments(batch, practiceID, remittanceID, p.Adjustments)
+	if err := postgres.Load(ctx, tx, "remittance_adjustment", []string{"practice_id", "remittance_id", "claim_seq", "line_seq", "seq", "group_code",
+		"carc", "amount", "quantity", "treatment", "posted", "byte_offset"}, len(p.Adjustments), func(i int) ([]any, error) {
+		r := &p.Adjustments[i]
+		return []any{practiceID, remittanceID, r.ClaimSeq, r.LineSeq, r.Seq, r.Group,
+			r.CARC, r.Amount, number(r.Quantity), string(r.Treatment), r.Posted, r.ByteOffset}, nil
+	}); err != nil {
+		return err
 	}
-	if len(p.Provider) > 0 {
-		queueProvider(batch, practiceID, remittanceID, p.Provider)
-	}
-	if batch.Len() == 0 {
+	if len(p.Provider) == 0 {
 		return nil
 	}
+	batch := &pgx.Batch{}
+	queueProvider(batch, practiceID, remittanceID, p.Provider)
 	return tx.SendBatch(ctx, batch).Close()
-}
-
-func queueClaims(batch *pgx.Batch, practiceID, remittanceID int64, rows []billing.ClaimRow) {
-	n := len(rows)
-	seqs, segments, reversesSeqs := make([]int32, n), make([]int32, n), make([]int32, n)
-	numbers, statuses, payerNumbers, reasons, outcomes, remarks := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	charges, paid, shares, claimIDs, offsets, reverses := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	days := make([]date.Date, n)
-	for i, r := range rows {
-		seqs[i], segments[i], reversesSeqs[i] = int32(r.Seq), int32(r.SegmentNumber), int32(r.ReversesSeq)
-		numbers[i], statuses[i], payerNumbers[i], reasons[i], outcomes[i] = r.ClaimNumber, r.Status, r.PayerClaimNumber, r.MatchReason, r.Outcome
-		remarks[i] = join(r.Remarks)
-		charges[i], paid[i], shares[i] = int64(r.Charge), int64(r.Paid), int64(r.PatientShare)
-		claimIDs[i], offsets[i], reverses[i], days[i] = r.ClaimID, r.ByteOffset, r.ReversesRemittance, r.ServiceDate
-	}
-	batch.Queue(`
-		INSERT INTO remittance_claim (practice_id, remittance_id, seq, claim_number, status, charge, paid, patient_responsibility, payer_claim_number,
-		                              claim_id, match_reason, outcome, service_date, remarks, byte_offset, segment_no,
-		                              reverses_remittance_id, reverses_seq)
-		SELECT $1, $2, seq, number, status, charge, paid, share, payer_number, nullif(claim_id, 0), reason, outcome, day,
-		       string_to_array(remarks, ' '), byte_offset, segment, nullif(reverses, 0), nullif(reverses_seq, 0)
-		FROM unnest($3::integer[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::bigint[], $11::text[],
-		            $12::text[], $13::date[], $14::text[], $15::bigint[], $16::integer[], $17::bigint[], $18::integer[])
-		     AS u (seq, number, status, charge, paid, share, payer_number, claim_id, reason, outcome, day, remarks, byte_offset, segment, reverses, reverses_seq)`,
-		practiceID, remittanceID, seqs, numbers, statuses, charges, paid, shares, payerNumbers, claimIDs, reasons, outcomes, days, remarks,
-		offsets, segments, reverses, reversesSeqs)
-}
-
-func queueLines(batch *pgx.Batch, practiceID, remittanceID int64, rows []billing.LineRow) {
-	n := len(rows)
-	claimSeqs, seqs := make([]int32, n), make([]int32, n)
-	procedures, modifiers, controls, remarks, reasons := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	charges, paid, lineIDs, offsets := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	allowed, units, days := make([]*int64, n), make([]*string, n), make([]date.Date, n)
-	for i, r := range rows {
-		claimSeqs[i], seqs[i] = int32(r.ClaimSeq), int32(r.Seq)
-		procedures[i], modifiers[i], controls[i], remarks[i], reasons[i] = r.Procedure, join(r.Modifiers), r.ControlNumber, join(r.Remarks), r.MatchReason
-		charges[i], paid[i], lineIDs[i], offsets[i], days[i] = int64(r.Charge), int64(r.Paid), r.ServiceLineID, r.ByteOffset, r.ServiceDate
-		if r.HasAllowed {
-			amount := int64(r.Allowed)
-			allowed[i] = &amount
-		}
-		units[i] = text(r.Units)
-	}
-	batch.Queue(`
-		INSERT INTO remittance_line (practice_id, remittance_id, claim_seq, line_seq, procedure_code, modifiers, charge, paid, units, allowed,
-		                             service_date, control_number, remarks, service_line_id, match_reason, byte_offset)
-		SELECT $1, $2, claim_seq, seq, procedure, string_to_array(modifiers, ' '), charge, paid, units::numeric, allowed, day, control,
-		       string_to_array(remarks, ' '), nullif(line_id, 0), reason, byte_offset
-		FROM unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[], $10::bigint[], $11::date[],
-		            $12::text[], $13::text[], $14::bigint[], $15::text[], $16::bigint[])
-		     AS u (claim_seq, seq, procedure, modifiers, charge, paid, units, allowed, day, control, remarks, line_id, reason, byte_offset)`,
-		practiceID, remittanceID, claimSeqs, seqs, procedures, modifiers, charges, paid, units, allowed, days, controls, remarks, lineIDs, reasons, offsets)
-}
-
-func queueAdjustments(batch *pgx.Batch, practiceID, remittanceID int64, rows []billing.AdjustmentRow) {
-	n := len(rows)
-	claimSeqs, lineSeqs, seqs := make([]int32, n), make([]int32, n), make([]int32, n)
-	groups, carcs, treatments := make([]string, n), make([]string, n), make([]string, n)
-	amounts, posted, offsets, quantities := make([]int64, n), make([]int64, n), make([]int64, n), make([]*string, n)
-	for i, r := range rows {
-		claimSeqs[i], lineSeqs[i], seqs[i] = int32(r.ClaimSeq), int32(r.LineSeq), int32(r.Seq)
-		groups[i], carcs[i], treatments[i] = r.Group, r.CARC, string(r.Treatment)
-		amounts[i], posted[i], offsets[i], quantities[i] = int64(r.Amount), int64(r.Posted), r.ByteOffset, text(r.Quantity)
-	}
-	batch.Queue(`
-		INSERT INTO remittance_adjustment (practice_id, remittance_id, claim_seq, line_seq, seq, group_code, carc, amount, quantity, treatment,
-		                                   posted, byte_offset)
-		SELECT $1, $2, claim_seq, line_seq, seq, group_code, carc, amount, quantity::numeric, treatment, posted, byte_offset
-		FROM unnest($3::integer[], $4::integer[], $5::integer[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::bigint[])
-		     AS u (claim_seq, line_seq, seq, group_code, carc, amount, quantity, treatment, posted, byte_offset)`,
-		practiceID, remittanceID, claimSeqs, lineSeqs, seqs, groups, carcs, amounts, quantities, treatments, posted, offsets)
 }
 
 func queueProvider(batch *pgx.Batch, practiceID, remittanceID int64, rows []billing.ProviderRow) {
@@ -215,23 +166,26 @@ func queueProvider(batch *pgx.Batch, practiceID, remittanceID int64, rows []bill
 	}
 }
 
-// join packs codes, which hold no blank, into one text: arrays of arrays must
-// be rectangular.
-func join(codes []string) string {
-	out := ""
-	for i, c := range codes {
-		if i > 0 {
-			out += " "
-		}
-		out += c
-	}
-	return out
-}
-
-func text(d decimal.NullDecimal) *string {
-	if !d.Valid {
+// known is an id, or NULL where there is none.
+func known(id int64) any {
+	if id == 0 {
 		return nil
 	}
-	s := d.Decimal.String()
-	return &s
+	return id
+}
+
+// codes is a list for a column that takes no NULL.
+func codes(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// number is the quantity in the server's own form, or NULL.
+func number(d decimal.NullDecimal) pgtype.Numeric {
+	if !d.Valid {
+		return pgtype.Numeric{}
+	}
+	return pgtype.Numeric{Int: d.Decimal.Coefficient(), Exp: d.Decimal.Exponent(), Valid: true}
 }
