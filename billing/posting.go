@@ -229,7 +229,13 @@ func (p *Poster) HistoryKeys(h History) []ledger.Key {
 // Take returns what has gathered since the last Take.
 func (p *Poster) Take() Posting {
 	out := p.out
-	p.out = Posting{}
+	p.out = Posting{ // the next part is about as large
+		Entries:     make([]ledger.Entry, 0, len(out.Entries)),
+		Moves:       make([]claims.Move, 0, len(out.Moves)),
+		Claims:      make([]ClaimRow, 0, len(out.Claims)),
+		Lines:       make([]LineRow, 0, len(out.Lines)),
+		Adjustments: make([]AdjustmentRow, 0, len(out.Adjustments)),
+	}
 	return out
 }
 

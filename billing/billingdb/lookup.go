@@ -386,7 +386,8 @@ func SettleAccounts(ctx context.Context, tx pgx.Tx, practiceID int64, patientIDs
 // their lines and their patients hold, and off the claims, until the transaction
 // ends: balances first, then claims, each in order, so that two large payments
 // about the same claims never wait for each other in a circle. It returns the
-// balances, and for which service lines they are complete.
+// balances, and for which service lines they are complete; for the claims as a
+// whole they are.
 func LockClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []string) (balances map[ledger.Key]money.Cents, lines map[int64]bool, err error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, c.patient_id, l.service_line_id
@@ -409,7 +410,7 @@ func LockClaims(ctx context.Context, tx pgx.Tx, practiceID int64, numbers []stri
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	if balances, err = ledgerdb.LockLines(ctx, tx, practiceID, lineIDs, patientIDs); err != nil {
+	if balances, err = ledgerdb.LockLines(ctx, tx, practiceID, lineIDs, numbers, patientIDs); err != nil {
 		return nil, nil, err
 	}
 	_, err = tx.Exec(ctx, `SELECT 1 FROM claim WHERE practice_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, practiceID, claimIDs)

@@ -19,14 +19,19 @@ func (p *poster) lockAll(numbers []string) error {
 	if err != nil {
 		return err
 	}
-	p.locked = lines
+	p.locked, p.lockedClaims = lines, make(map[string]bool, len(numbers))
+	for _, number := range numbers {
+		p.lockedClaims[number] = true
+	}
 	p.poster.Know(balances)
 	return nil
 }
 
 // know locks what the keys hold and tells the poster, unless lockAll has.
 func (p *poster) know(keys []ledger.Key) error {
-	keys = slices.DeleteFunc(keys, func(k ledger.Key) bool { return p.locked[k.ServiceLineID] })
+	keys = slices.DeleteFunc(keys, func(k ledger.Key) bool {
+		return p.locked[k.ServiceLineID] || k.Account == ledger.ARInsurance && k.ServiceLineID == 0 && p.lockedClaims[k.Reference]
+	})
 	balances, err := ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys)
 	p.poster.Know(balances)
 	return err

@@ -55,10 +55,12 @@ type poster struct {
 	provider   []billing.ProviderRule
 	appealDays map[int64]int
 	patients   map[int64]bool
-	locked     map[int64]bool // service lines whose balances the poster knows for good
-	cob        []int64
-	again      bool // the payment is here already
-	matching   bool // a person has found the claim of a CLP that was recorded before
+	// Service lines and claim numbers whose balances the poster knows for good.
+	locked       map[int64]bool
+	lockedClaims map[string]bool
+	cob          []int64
+	again        bool // the payment is here already
+	matching     bool // a person has found the claim of a CLP that was recorded before
 	// payeeUnknown: no claim of the payment can be ours.
 	payeeUnknown bool
 	odd          faults // about a payment that posts all the same

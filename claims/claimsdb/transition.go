@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/claimbook/claimbook/claims"
-	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/postgres"
 )
 
 // Transition records moves on the timelines of their claims, in the order
@@ -23,12 +23,9 @@ func Transition(ctx context.Context, tx pgx.Tx, practiceID int64, moves []claims
 		return err
 	}
 	changed := map[int64]bool{}
-	var (
-		claimIDs, files, offsets, remittances []int64
-		events, from, to, messages, actors    []string
-		days                                  []date.Date
-	)
-	for _, move := range moves {
+	from := make([]string, len(moves))
+	to := make([]string, len(moves))
+	for i, move := range moves {
 		before, known := state[move.ClaimID]
 		if !known {
 			return fault.NotFoundf("CB-CLAIM-001", "claim %d is not in this practice's book", move.ClaimID)
@@ -43,27 +40,25 @@ func Transition(ctx context.Context, tx pgx.Tx, practiceID int64, moves []claims
 		if after != before {
 			state[move.ClaimID], changed[move.ClaimID] = after, true
 		}
-		claimIDs = append(claimIDs, move.ClaimID)
-		events, messages, actors = append(events, move.Event), append(messages, move.Message), append(actors, move.Actor)
-		from, to, days = append(from, string(before)), append(to, string(after)), append(days, move.On)
-		files, offsets = append(files, move.EDIFileID), append(offsets, move.ByteOffset)
-		remittances = append(remittances, move.RemittanceID)
+		from[i], to[i] = string(before), string(after)
 	}
 	if err := saveStates(ctx, tx, practiceID, state, changed); err != nil {
 		return err
 	}
-	// ids are taken in the order of the moves, so that a timeline read by id is in order
-	_, err = tx.Exec(ctx, `
-		INSERT INTO claim_event (practice_id, id, claim_id, event, from_state, to_state, message, actor, occurred_on,
-		                         edi_file_id, byte_offset, remittance_id)
-		SELECT $1, nextval('object_id'), u.claim_id, u.event, u.from_state, u.to_state, u.message, u.actor, u.occurred_on,
-		       nullif(u.file, 0), CASE WHEN u.file <> 0 THEN u.byte_offset END, nullif(u.remittance, 0)
-		FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
-		            $9::bigint[], $10::bigint[], $11::bigint[]) WITH ORDINALITY
-		     AS u (claim_id, event, from_state, to_state, message, actor, occurred_on, file, byte_offset, remittance, n)
-		ORDER BY u.n`,
-		practiceID, claimIDs, events, from, to, messages, actors, days, files, offsets, remittances)
-	return err
+	// The table numbers the events in the order of the moves, so that a timeline
+	// read by id is in order.
+	return postgres.Load(ctx, tx, "claim_event", []string{"practice_id", "claim_id", "event", "from_state", "to_state", "message", "actor",
+		"occurred_on", "edi_file_id", "byte_offset", "remittance_id"}, len(moves), func(i int) ([]any, error) {
+		m := &moves[i]
+		var file, offset, remittance any
+		if m.EDIFileID != 0 {
+			file, offset = m.EDIFileID, m.ByteOffset
+		}
+		if m.RemittanceID != 0 {
+			remittance = m.RemittanceID
+		}
+		return []any{practiceID, m.ClaimID, m.Event, from[i], to[i], m.Message, m.Actor, m.On, file, offset, remittance}, nil
+	})
 }
 
 // lockStates locks the claims of the moves in the order of their ids, so that

@@ -154,17 +154,19 @@ func scanBalance(row pgx.CollectableRow) (b ledger.Balance, err error) {
 	return b, row.Scan(&b.Key.Account, &b.Key.ServiceLineID, &b.Key.PayerID, &b.Key.PayerRank, &b.Key.PatientID, &b.Key.Reference, &b.Amount)
 }
 
-// LockLines locks every balance of the service lines and every open one of the
-// patients, in the order of their keys, and returns them. A transaction that
+// LockLines locks every balance of the service lines, every insurance balance of
+// a whole claim (by its number), and every open one of the patients, in the
+// order of their keys, and returns them. A transaction that
 // posts in several calls takes all that it will touch by this first: two of
 // them then wait for each other at the start or not at all.
-func LockLines(ctx context.Context, tx pgx.Tx, practiceID int64, serviceLineIDs, patientIDs []int64) (map[ledger.Key]money.Cents, error) {
+func LockLines(ctx context.Context, tx pgx.Tx, practiceID int64, serviceLineIDs []int64, claimNumbers []string, patientIDs []int64) (map[ledger.Key]money.Cents, error) {
 	rows, err := tx.Query(ctx, `
 		select b.account, b.service_line_id, b.payer_id, b.payer_rank, b.patient_id, b.reference, b.amount
 		from subledger_balance b where b.practice_id = $1 and (b.service_line_id <> 0 and b.service_line_id = any($2)
+			or b.account = $5 and b.service_line_id = 0 and b.reference = any($4)
 			or b.patient_id <> 0 and b.patient_id = any($3) and b.amount <> 0)
 		order by b.account collate "C", b.service_line_id, b.payer_id, b.payer_rank, b.patient_id, b.reference collate "C"
-		for update of b`, practiceID, serviceLineIDs, patientIDs)
+		for update of b`, practiceID, serviceLineIDs, patientIDs, claimNumbers, ledger.ARInsurance)
 	if err != nil {
 		return nil, err
 	}
