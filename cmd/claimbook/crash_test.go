@@ -80,7 +80,7 @@ func (p *practice) day() {
 	p.output("practice", "import", "day/practice.yaml")
 	p.survive(append([]string{"intake"}, p.glob("day/encounters-*")...)...)
 	p.survive("submit")
-	p.output(append([]string{"sandbox", "adjudicate", "--seed", "3", "--today", "2022-03-01", "--setup", "day/practice.yaml", "--out", "answers"}, p.glob(".claimbook/outbound/*/*")...)...)
+	p.output(append([]string{"sandbox", "adjudicate", "--seed", "3", "--today", "2022-03-01", "--setup", "day/practice.yaml", "--out", "answers"}, p.glob(".claimbook/outbound/*/*.x12")...)...)
 	p.survive(append([]string{"receive"}, p.glob("answers/*")...)...)
 	p.survive("submit")
 }

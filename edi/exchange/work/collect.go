@@ -48,6 +48,7 @@ func (c *collector) collect(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.E
 	// Where two names hold the same bytes, the second must not be mistaken for
 	// one that was committed before.
 	fresh := map[int64]bool{}
+	runID := job.RunID
 	for _, entry := range entries {
 		file, existed, err := c.store(ctx, tx, job, folder, inbox, entry.Name)
 		if err != nil {
@@ -57,7 +58,12 @@ func (c *collector) collect(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.E
 			fresh[file.ID] = true
 		}
 		if !file.Done() {
-			job.Enqueue(jobs.EDIRouteArgs{PracticeID: job.PracticeID, RunID: job.RunID, FileID: file.ID})
+			if runID == 0 { // nobody waits, but the payments of a round follow each other by their run
+				if runID, err = jobs.StartRun(ctx, tx, job.PracticeID, "collect"); err != nil {
+					return err
+				}
+			}
+			job.Enqueue(jobs.EDIRouteArgs{PracticeID: job.PracticeID, RunID: runID, FileID: file.ID})
 		}
 		if existed && !fresh[file.ID] {
 			if err := folder.Take(ctx, entry.Name); err != nil {
