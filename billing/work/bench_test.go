@@ -40,10 +40,9 @@ const (
 // their constraints and indexes, then into bare ones.
 //
 // x-COPY is about every row version that posting wrote; x-COPY-inserts leaves
-// out the 20,000 claims that it only updated. They are ratios of processor time,
-// of this process and of the server's, so that they hold beside other work;
-// x-COPY-wall is that of the clock. (Where there is no /proc all are the
-// clock's.)
+// out the 20,000 claims that it only updated. x-COPY-processor is x-COPY in
+// processor time, this process's and the server's, for when there is other work
+// beside (the clock's where there is no /proc).
 func BenchmarkPostRemittance(b *testing.B) {
 	w := newWorld(b)
 	w.partial = true // COPY leaves rows that belong to nothing: the proof is asked before it
@@ -78,10 +77,10 @@ func BenchmarkPostRemittance(b *testing.B) {
 		b.Logf("run %d: posting %v, COPY %v, without claims %v, bare %v", run, posting, full, less, without)
 	}
 	b.ReportMetric(float64(benchClaims*run)/post.clock.Seconds(), "claims/s")
-	b.ReportMetric(constrained.processor.Seconds()/post.processor.Seconds(), "x-COPY")
-	b.ReportMetric(inserts.processor.Seconds()/post.processor.Seconds(), "x-COPY-inserts")
-	b.ReportMetric(bare.processor.Seconds()/post.processor.Seconds(), "x-COPY-bare")
-	b.ReportMetric(constrained.clock.Seconds()/post.clock.Seconds(), "x-COPY-wall")
+	b.ReportMetric(constrained.clock.Seconds()/post.clock.Seconds(), "x-COPY")
+	b.ReportMetric(inserts.clock.Seconds()/post.clock.Seconds(), "x-COPY-inserts")
+	b.ReportMetric(bare.clock.Seconds()/post.clock.Seconds(), "x-COPY-bare")
+	b.ReportMetric(constrained.processor.Seconds()/post.processor.Seconds(), "x-COPY-processor")
 }
 
 // took is how long something took, by the clock and of the processors.
@@ -369,7 +368,9 @@ func (w *world) written(before, after int64, run int) []loaded {
 			"id + $SHIFT, source_key || '|COPY$RUN'", " FROM journal_entry WHERE " + between("id") + " ORDER BY id"},
 		{"transfer", "entry_id | practice_id, line_no, line_count, debit_account, credit_account, amount, debit_service_line_id, debit_payer_id, debit_payer_rank, debit_patient_id, debit_reference, credit_service_line_id, credit_payer_id, credit_payer_rank, credit_patient_id, credit_reference, claim_id, guarantor_id, provider_id, service_date, group_code, carc, rarcs, edi_file_id, byte_offset",
 			"entry_id + $SHIFT", " FROM transfer WHERE " + between("entry_id") + " ORDER BY entry_id, line_no"},
-		{"subledger_balance", "payer_rank | practice_id, account, service_line_id, payer_id, patient_id, reference, amount", "(payer_rank + 10 * $RUN)::smallint",
+		// Lines and patients of their own, so that the next posting does not find them.
+		{"subledger_balance", "service_line_id, patient_id | practice_id, account, payer_id, payer_rank, reference, amount",
+			"CASE WHEN service_line_id <> 0 THEN service_line_id + $RUN * 1000000000::bigint ELSE 0 END, CASE WHEN patient_id <> 0 OR account = '1050' THEN patient_id + $RUN * 1000000000::bigint ELSE 0 END",
 			` FROM subledger_balance JOIN (SELECT DISTINCT practice_id, account, service_line_id, payer_id, payer_rank, patient_id, reference FROM posting WHERE ` + between("entry_id") + `) p
 			USING (practice_id, account, service_line_id, payer_id, payer_rank, patient_id, reference) ORDER BY account, service_line_id, payer_id, patient_id`},
 		{"claim_event", "id | practice_id, claim_id, event, from_state, to_state, message, actor, occurred_on, edi_file_id, byte_offset, remittance_id", "id + $SHIFT",
