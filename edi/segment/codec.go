@@ -9,7 +9,7 @@ import (
 func (r *Scanner) Reference() Reference {
 	r.Most(4)
 	v := Reference{Qualifier: r.Str(1), Value: r.Str(2), Description: r.Str(3)}
-	if len(r.s.Element(4)) > 0 {
+	if len(r.element(4)) > 0 {
 		v.RelatedQualifier, v.RelatedValue = r.Comp(4, 1), r.Comp(4, 2)
 		r.MostComponents(4, 2)
 	}
@@ -65,7 +65,7 @@ func (w *Writer) Quantities(list []Quantity) {
 func (r *Scanner) Period() Period {
 	r.Most(3)
 	v := Period{Qualifier: r.Need(1), Format: r.Need(2)}
-	b := r.s.Element(3)
+	b := r.element(3)
 	switch v.Format {
 	case "D8":
 		v.From = r.NeedDate(3)
@@ -198,8 +198,8 @@ func (r *Scanner) Contact() Contact {
 	r.Most(8)
 	v := Contact{Function: r.Need(1), Name: r.Str(2)}
 	for n := 3; n <= 7; n += 2 {
-		if len(r.s.Element(n)) == 0 && len(r.s.Element(n+1)) == 0 {
-			if n+2 <= 7 && (len(r.s.Element(n+2)) > 0 || len(r.s.Element(n+3)) > 0) {
+		if len(r.element(n)) == 0 && len(r.element(n+1)) == 0 {
+			if n+2 <= 7 && (len(r.element(n+2)) > 0 || len(r.element(n+3)) > 0) {
 				r.Fail(n, 0, "a communication number is missing before another one", "")
 			}
 			break
@@ -336,7 +336,7 @@ func (r *Scanner) Adjustments(slab *Slab[Adjustment], list []Adjustment) []Adjus
 	apart := len(list) > 0 && list[len(list)-1].Group == group && casRun(list) < 6
 	first := true
 	for n := 2; n <= 17; n += 3 {
-		if len(r.s.Element(n)) == 0 && len(r.s.Element(n+1)) == 0 && len(r.s.Element(n+2)) == 0 {
+		if len(r.element(n)) == 0 && len(r.element(n+1)) == 0 && len(r.element(n+2)) == 0 {
 			continue
 		}
 		a := Adjustment{Position: pos, Group: group, Reason: r.Need(n), Amount: r.Cents(n + 1), Quantity: r.OptDecimal(n + 2)}
@@ -445,4 +445,4 @@ func (w *Writer) Outpatient(v *OutpatientAdjudication) {
 }
 
 // Present reports whether element n has a value.
-func (r *Scanner) Present(n int) bool { return len(r.s.Element(n)) > 0 }
+func (r *Scanner) Present(n int) bool { return len(r.element(n)) > 0 }

@@ -97,6 +97,23 @@ func (r *Scanner) Fail(n, c int, message, fix string) {
 	r.fault = &Error{Position: p, SegmentID: r.s.ID(), Element: n, Component: c, Message: message, Fix: fix}
 }
 
+// element returns element n without the separators that end it: they hold no
+// value and are not in the canonical form, so "REF*EA:" reads as "REF*EA" does.
+func (r *Scanner) element(n int) []byte {
+	b := r.s.Element(n)
+	if r.split {
+		b = trimSeparators(b, r.s.Delimiters())
+	}
+	return b
+}
+
+func trimSeparators(b []byte, d x12.Delimiters) []byte {
+	for len(b) > 0 && (b[len(b)-1] == d.Component || d.Repetition != 0 && b[len(b)-1] == d.Repetition) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
 // Text copies b into a string.
 func (r *Scanner) Text(b []byte) string {
 	n := len(b)
@@ -117,7 +134,7 @@ func (r *Scanner) Text(b []byte) string {
 
 // Str returns element n, a simple one.
 func (r *Scanner) Str(n int) string {
-	b := r.s.Element(n)
+	b := r.element(n)
 	if len(b) == 0 {
 		return ""
 	}
@@ -149,7 +166,7 @@ func (r *Scanner) Comp(n, c int) string { return r.Text(r.s.Component(n, c)) }
 // Most faults when the segment has a value after element n.
 func (r *Scanner) Most(n int) {
 	for i := n + 1; i <= r.s.Len(); i++ {
-		if len(r.s.Element(i)) > 0 {
+		if len(r.element(i)) > 0 {
 			r.Fail(i, 0, "the guide does not use this element", "")
 			return
 		}
@@ -159,7 +176,7 @@ func (r *Scanner) Most(n int) {
 // Parts splits element n, a composite, and returns the number of its components.
 // It faults when the element repeats or has a value after component most.
 func (r *Scanner) Parts(n, most int, parts *[9][]byte) int {
-	b := r.s.Element(n)
+	b := r.element(n)
 	if len(b) == 0 {
 		return 0
 	}
@@ -204,7 +221,7 @@ func (r *Scanner) MostComponents(n, c int) {
 // Unused faults when one of the elements has a value.
 func (r *Scanner) Unused(elements ...int) {
 	for _, n := range elements {
-		if len(r.s.Element(n)) > 0 {
+		if len(r.element(n)) > 0 {
 			r.Fail(n, 0, "the guide does not use this element", "")
 		}
 	}
@@ -212,7 +229,7 @@ func (r *Scanner) Unused(elements ...int) {
 
 // Cents returns element n, an amount that must be there.
 func (r *Scanner) Cents(n int) money.Cents {
-	b := r.s.Element(n)
+	b := r.element(n)
 	c, err := money.Parse(b)
 	if err != nil {
 		r.badAmount(n, 0, b, err)
@@ -229,7 +246,7 @@ func (r *Scanner) badAmount(n, c int, b []byte, err error) {
 }
 
 // OptCents returns element n, an amount that may be left out.
-func (r *Scanner) OptCents(n int) Optional[money.Cents] { return r.optCents(r.s.Element(n), n, 0) }
+func (r *Scanner) OptCents(n int) Optional[money.Cents] { return r.optCents(r.element(n), n, 0) }
 
 // OptCompCents returns component c of element n, an amount that may be left out.
 func (r *Scanner) OptCompCents(n, c int) Optional[money.Cents] {
@@ -250,7 +267,7 @@ func (r *Scanner) optCents(b []byte, n, c int) Optional[money.Cents] {
 
 // Decimal returns element n, a number that must be there.
 func (r *Scanner) Decimal(n int) decimal.Decimal {
-	b := r.s.Element(n)
+	b := r.element(n)
 	if len(b) == 0 {
 		r.Fail(n, 0, "the guide requires a number here, and there is none", "")
 	}
@@ -259,7 +276,7 @@ func (r *Scanner) Decimal(n int) decimal.Decimal {
 
 // OptDecimal returns element n, a number that may be left out.
 func (r *Scanner) OptDecimal(n int) Optional[decimal.Decimal] {
-	return r.optDecimal(r.s.Element(n), n, 0)
+	return r.optDecimal(r.element(n), n, 0)
 }
 
 // OptCompDecimal returns component c of element n, a number that may be left out.
@@ -280,7 +297,7 @@ func (r *Scanner) optDecimal(b []byte, n, c int) Optional[decimal.Decimal] {
 }
 
 // Int returns element n, a whole number from 0 to 999,999,999; 0 when it is empty.
-func (r *Scanner) Int(n int) int { return r.int(r.s.Element(n), n, 0) }
+func (r *Scanner) Int(n int) int { return r.int(r.element(n), n, 0) }
 
 // CompInt returns component c of element n, a whole number; 0 when it is empty.
 func (r *Scanner) CompInt(n, c int) int { return r.int(r.s.Component(n, c), n, c) }
@@ -303,7 +320,7 @@ func (r *Scanner) int(b []byte, n, c int) int {
 
 // Date returns element n, a day as CCYYMMDD; no date when it is empty.
 func (r *Scanner) Date(n int) date.Date {
-	b := r.s.Element(n)
+	b := r.element(n)
 	if len(b) == 0 {
 		return date.Date{}
 	}
@@ -312,7 +329,7 @@ func (r *Scanner) Date(n int) date.Date {
 
 // NeedDate returns element n, a day that must be there.
 func (r *Scanner) NeedDate(n int) date.Date {
-	b := r.s.Element(n)
+	b := r.element(n)
 	if len(b) == 0 {
 		r.Fail(n, 0, "the guide requires a date here, and there is none", "")
 		return date.Date{}

@@ -84,7 +84,7 @@ func (u *Unknown) blank() bool {
 	}
 	for _, reps := range u.Elements {
 		for _, components := range reps {
-			if len(reps) > 1 || slices.ContainsFunc(components, func(c string) bool { return c != "" }) {
+			if slices.ContainsFunc(components, func(c string) bool { return c != "" }) {
 				return false
 			}
 		}
