@@ -45,7 +45,7 @@ var diagnosisEdits = []Edit{
 		Check: func(s *Subject) []Problem {
 			return perDiagnosis(s, func(code string) string {
 				if _, known := codeset.ICD10CM(code); !known && codeset.DiagnosisForm([]byte(code)) {
-					return "is not in the ICD-10-CM list of " + codeset.Lists()["icd10cm"].Date
+					return "is not in the ICD-10-CM list of " + codeset.Lists()["icd10cm"].AsOf()
 				}
 				return ""
 			})

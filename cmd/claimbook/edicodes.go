@@ -42,7 +42,7 @@ func (EDICodesListCmd) Run(app *App) error {
 	}
 	var rows []row
 	for key, l := range codeset.Lists() {
-		r := row{List: key, Name: l.Name, AsOf: l.Date, Checked: "form"}
+		r := row{List: key, Name: l.Name, AsOf: l.AsOf(), Checked: "form"}
 		if !l.Empty() {
 			r.Checked = "content"
 			for range l.Codes() {

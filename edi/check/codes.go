@@ -82,7 +82,7 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 	case "CAS":
 		for n := 2; n <= s.Len(); n += 3 {
 			if v := s.Element(n); len(v) > 0 && !listCARC.Has(v) {
-				c.find(ruleCARC, s, n, 0, "the list of %s does not know this adjustment reason", listCARC.Date)
+				c.find(ruleCARC, s, n, 0, "the list of %s does not know this adjustment reason", listCARC.AsOf())
 			}
 		}
 	case "MOA":
@@ -169,7 +169,7 @@ func (c *checker) placeOrBill(s *x12.Segment) {
 
 func (c *checker) placeOfService(s *x12.Segment, n, k int, v []byte) {
 	if !listPOS.Has(v) {
-		c.find(rulePOS, s, n, k, "the list of %s does not know this place of service", listPOS.Date)
+		c.find(rulePOS, s, n, k, "the list of %s does not know this place of service", listPOS.AsOf())
 	}
 }
 
@@ -201,11 +201,11 @@ func (c *checker) icd10(s *x12.Segment, n int, v []byte) {
 	}
 	known, billable := codeset.Billable(v)
 	if !known {
-		c.find(ruleDiagnosis, s, n, 2, "the list of %s does not know this diagnosis", lists["icd10cm"].Date)
+		c.find(ruleDiagnosis, s, n, 2, "the list of %s does not know this diagnosis", lists["icd10cm"].AsOf())
 		return
 	}
 	if !billable {
-		c.find(ruleDxHeader, s, n, 2, "by the list of %s there are more specific codes below this diagnosis", lists["icd10cm"].Date)
+		c.find(ruleDxHeader, s, n, 2, "by the list of %s there are more specific codes below this diagnosis", lists["icd10cm"].AsOf())
 	}
 }
 
@@ -220,7 +220,7 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 		case !codeset.ProcedureForm(code):
 			c.find(ruleProcedure, s, n, 2, "not the form of a procedure code")
 		case codeset.LevelII(code) && !listHCPCS.Has(code) && c.g.Set == "837":
-			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", listHCPCS.Date)
+			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", listHCPCS.AsOf())
 		case codeset.DentalProcedureForm(code):
 			c.licensed(listCDT, s, n, code)
 		case !codeset.LevelII(code):
@@ -243,24 +243,24 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 // licensed checks a code against a list that the user has loaded.
 func (c *checker) licensed(l *codeset.List, s *x12.Segment, n int, code []byte) {
 	if !l.Empty() && !l.Has(code) {
-		c.find(ruleHCPCS, s, n, 2, "the %s list of %s does not know this code", l.Name, l.Date)
+		c.find(ruleHCPCS, s, n, 2, "the %s list of %s does not know this code", l.Name, l.AsOf())
 	}
 }
 
 func (c *checker) remarks(s *x12.Segment, elements ...int) {
 	for _, n := range elements {
 		if v := s.Element(n); len(v) > 0 && !listRARC.Has(v) {
-			c.find(ruleRARC, s, n, 0, "the list of %s does not know this remark", listRARC.Date)
+			c.find(ruleRARC, s, n, 0, "the list of %s does not know this remark", listRARC.AsOf())
 		}
 	}
 }
 
 func (c *checker) status(s *x12.Segment, n int) {
 	if v := s.Component(n, 1); len(v) > 0 && !lists["claim-status-category"].Has(v) {
-		c.find(ruleStatusCat, s, n, 1, "the list of %s does not know this category", lists["claim-status-category"].Date)
+		c.find(ruleStatusCat, s, n, 1, "the list of %s does not know this category", lists["claim-status-category"].AsOf())
 	}
 	if v := s.Component(n, 2); len(v) > 0 && !lists["claim-status"].Has(v) {
-		c.find(ruleStatusCode, s, n, 2, "the list of %s does not know this status", lists["claim-status"].Date)
+		c.find(ruleStatusCode, s, n, 2, "the list of %s does not know this status", lists["claim-status"].AsOf())
 	}
 }
 
@@ -294,7 +294,7 @@ func (r *claimRules) effectiveDiagnoses() {
 	for i := range r.dated {
 		d := &r.dated[i]
 		if !listICD10.Effective(d.code[:d.n], r.dates.to) {
-			r.c.findAt(ruleDxDate, d.at, "by the list of %s the diagnosis is not valid on the last day of service", listICD10.Date)
+			r.c.findAt(ruleDxDate, d.at, "by the list of %s the diagnosis is not valid on the last day of service", listICD10.AsOf())
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (r *claimRules) effective() {
 		day = r.dates.from
 	}
 	if !list.Effective(code, day) {
-		r.c.findAt(ruleEffective, l.at, "line %d: by the list of %s the procedure is not valid on its date of service", r.lines, list.Date)
+		r.c.findAt(ruleEffective, l.at, "line %d: by the list of %s the procedure is not valid on its date of service", r.lines, list.AsOf())
 	}
 }
 

@@ -60,7 +60,7 @@ Content is checked where a list may ship, as of its date; a code that a dated li
 		for range l.Codes() {
 			n++
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | content |\n", l.Name, l.Date, n)
+		fmt.Fprintf(&b, "| %s | %s | %d | content |\n", l.Name, l.AsOf(), n)
 	}
 	b.WriteString("\n## Guides\n\n| guide | title | versions | loops | segments |\n| --- | --- | --- | --- | --- |\n")
 	for _, g := range guide.All() {

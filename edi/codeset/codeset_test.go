@@ -121,8 +121,8 @@ func TestLoad(t *testing.T) {
 	if err := l.Load(strings.NewReader("D2150\tone filling\r\nD0120\n"), "2026"); err != nil {
 		t.Fatal(err)
 	}
-	if label, ok := l.Lookup("D2150"); !ok || label != "one filling" || l.Date != "2026" {
-		t.Errorf("got %q %v %s", label, ok, l.Date)
+	if label, ok := l.Lookup("D2150"); !ok || label != "one filling" || l.AsOf() != "2026" {
+		t.Errorf("got %q %v %s", label, ok, l.AsOf())
 	}
 	if err := l.Load(strings.NewReader("D2150\nno code here\n"), "2026"); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("got %v", err)
@@ -134,8 +134,8 @@ func TestEffectiveDays(t *testing.T) {
 	if err := l.Load(strings.NewReader("# as of 2026-01-01\n99213\tvisit\n99201\told visit\t\t2020-12-31\n0001U\tnew\t2026-01-01\n"), ""); err != nil {
 		t.Fatal(err)
 	}
-	if l.Date != "2026-01-01" {
-		t.Errorf("as of %q", l.Date)
+	if l.AsOf() != "2026-01-01" {
+		t.Errorf("as of %q", l.AsOf())
 	}
 	for _, c := range []struct {
 		code string

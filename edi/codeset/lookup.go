@@ -29,28 +29,42 @@ type Diagnosis struct {
 	POAExempt   bool // no present-on-admission indicator is reported
 }
 
-// ICD10CM looks up a diagnosis code, with or without its dot.
+// ICD10CM looks up a diagnosis code, with or without its dot. A list that was
+// loaded holds the codes that may be billed; which codes are headings or exempt
+// from present-on-admission is then still known from the snapshot.
 func ICD10CM(code string) (Diagnosis, bool) {
-	row, ok := diagnoses.Lookup(strings.ToUpper(strings.Replace(code, ".", "", 1)))
-	if !ok {
-		return Diagnosis{}, false
+	code = strings.ToUpper(strings.Replace(code, ".", "", 1))
+	var shipped Diagnosis
+	line, inSnapshot := find(diagnoses.snapshot(), code)
+	if inSnapshot {
+		flags, description, _ := strings.Cut(string(line[len(code)+1:]), "\t")
+		shipped = Diagnosis{description, flags[0] == 'B', strings.HasSuffix(flags, "P")}
 	}
-	flags, description, snapshot := strings.Cut(row, "\t")
-	if !snapshot { // a list that was loaded has a label alone
-		return Diagnosis{Description: row, Billable: true}, true
+	if !diagnoses.Loaded() {
+		return shipped, inSnapshot
 	}
-	return Diagnosis{description, flags[0] == 'B', strings.HasSuffix(flags, "P")}, true
+	label, known := diagnoses.Lookup(code)
+	switch {
+	case known:
+		return Diagnosis{label, true, shipped.POAExempt}, true
+	case inSnapshot && !shipped.Billable:
+		return shipped, true
+	}
+	return Diagnosis{}, false
 }
 
 // Billable reports whether ICD-10-CM knows a code, written without its dot, and
 // whether it is specific enough to be billed. It does not allocate.
 func Billable(code []byte) (known, billable bool) {
-	row, ok := diagnoses.row(code)
-	if !ok {
-		return false, false
+	if diagnoses.Loaded() && diagnoses.Has(code) {
+		return true, true
 	}
-	// "code<TAB>B…" in the snapshot, "code" alone in a list that was loaded
-	return true, len(row) <= len(code)+1 || row[len(code)+1] != 'H'
+	line, known := find(diagnoses.snapshot(), code) // "code<TAB>B…", or H for a heading
+	heading := known && line[len(code)+1] == 'H'
+	if diagnoses.Loaded() {
+		return heading, false
+	}
+	return known, known && !heading
 }
 
 // HCPCS returns the short description of a HCPCS level II code. CPT and CDT
