@@ -17,18 +17,45 @@ type BankLine struct {
 	Amount      money.Cents // what is left of it to be matched
 	Reference   string
 	Description string
+	Matches     int      // how often it was matched, matches that were taken back included
+	Not         []string // what a person said that it is not, as Waiting.Name has it
 }
 
-// Waiting is money that the book expects at the bank: a payer's payment in EFT
-// clearing, or the receipts of one day in the drawer.
+// What waits for the bank.
+const (
+	WaitingEFT     = "eft"     // a payer's payment in EFT clearing, by trace
+	WaitingSlip    = "slip"    // receipts that left the drawer on a slip, or that a card processor pays out
+	WaitingCounter = "counter" // the other receipts of a day in the drawer
+	WaitingBook    = "book"    // what the book has posted to the bank without it: a refund that was sent, a returned check
+)
+
+// Waiting is money that the book expects at the bank.
 type Waiting struct {
-	Kind    string      // "eft" or "counter"
-	PayerID int64       // of an eft
-	Payer   string      // name
-	Trace   string      // of an eft (TRN02); for the drawer the day
-	Tokens  []string    // what else may name the payer in a bank line: its TRN03 and its name
-	Since   date.Date   // check date, or the day of the receipts; zero: unknown
-	Amount  money.Cents // more than zero
+	Kind      string      // WaitingEFT …
+	PayerID   int64       // of an eft
+	PayerCode string      // of an eft; "": a payer that the practice does not know
+	Payer     string      // name, or what the money is
+	Trace     string      // of an eft (TRN02); of a slip its key; of the drawer the day; of the book the entry's source
+	Tokens    []string    // what else may name the payer in a bank line: its TRN03 and its name
+	Since     date.Date   // check date, or the day of the receipts; zero: unknown
+	Amount    money.Cents // that the bank should show; more than zero, or of the book a withdrawal
+	Fee       money.Cents // what a card processor keeps of a slip, beside Amount
+}
+
+// Name tells what waits from everything else that does.
+func (w *Waiting) Name() string {
+	if w.Kind == WaitingEFT {
+		return w.Kind + "|" + w.PayerCode + "|" + w.Trace
+	}
+	return w.Kind + "|" + w.Trace
+}
+
+// from is the balance that it leaves when it reaches the bank.
+func (w *Waiting) from() Key {
+	if w.Kind == WaitingEFT {
+		return Key{Account: EFTClearing, PayerID: w.PayerID, Reference: w.Trace}
+	}
+	return Key{Account: Undeposited}
 }
 
 // Deposit explains one bank line, or a part of it, by money that waited.
@@ -36,19 +63,22 @@ type Deposit struct {
 	Line    int // index of the bank line
 	Waiting int // index of what it explains
 	Amount  money.Cents
-	Reason  string // why the two belong together
+	Fee     money.Cents // that a card processor kept of it
+	Short   money.Cents // of what waited and did not come: a difference that a person names
+	Reason  string      // why the two belong together
 }
 
 // MatchDeposits finds which bank lines are which payments, to the cent: first
 // by trace, then by amount, day and payer where only one pair fits. One line
 // may hold several payments and one payment come in several lines. days is the
-// tolerance in days; there is none in cents, a difference is a person's.
+// tolerance in days; there is none in cents, a difference is a person's. What a
+// person has taken apart is not put together again.
 func MatchDeposits(lines []BankLine, waiting []Waiting, days int) []Deposit {
 	m := matcher{lines: lines, waiting: waiting, days: days, lineDone: make([]bool, len(lines)), waitingDone: make([]bool, len(waiting))}
 	named := make([][]int, len(lines)) // what each line names by its trace
 	for i := range lines {
 		for n := range waiting {
-			if waiting[n].Kind == "eft" && names(&lines[i], waiting[n].Trace) {
+			if m.named(i, n) {
 				named[i] = append(named[i], n)
 			}
 		}
@@ -62,6 +92,12 @@ func MatchDeposits(lines []BankLine, waiting []Waiting, days int) []Deposit {
 		return a.Waiting - b.Waiting
 	})
 	return m.found
+}
+
+// named reports whether a line names the trace of a payment or the key of a slip.
+func (m *matcher) named(i, n int) bool {
+	w := &m.waiting[n]
+	return (w.Kind == WaitingEFT || w.Kind == WaitingSlip) && names(&m.lines[i], w.Trace) && !slices.Contains(m.lines[i].Not, w.Name())
 }
 
 type matcher struct {
@@ -119,7 +155,7 @@ func (m *matcher) byAmount(named [][]int) {
 	fits := func(i, n int) bool {
 		age := m.lines[i].BookedOn.DaysSince(m.waiting[n].Since)
 		return !m.waiting[n].Since.IsZero() && !m.lineDone[i] && !m.waitingDone[n] && m.lines[i].Amount == m.waiting[n].Amount && len(named[i]) == 0 &&
-			age >= -1 && age <= m.days
+			age >= -1 && age <= m.days && !slices.Contains(m.lines[i].Not, m.waiting[n].Name())
 	}
 	for _, byName := range [...]bool{true, false} {
 		suits := func(i, n int) bool {
@@ -155,7 +191,11 @@ func (m *matcher) byAmount(named [][]int) {
 }
 
 func (m *matcher) take(line, n int, amount money.Cents, reason string) {
-	m.found = append(m.found, Deposit{Line: line, Waiting: n, Amount: amount, Reason: reason})
+	d := Deposit{Line: line, Waiting: n, Amount: amount, Reason: reason}
+	if !m.waitingDone[n] { // a slip that comes in two lines has one fee
+		d.Fee = m.waiting[n].Fee
+	}
+	m.found = append(m.found, d)
 	m.lineDone[line], m.waitingDone[n] = true, true
 }
 

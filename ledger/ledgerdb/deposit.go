@@ -2,7 +2,6 @@ package ledgerdb
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,26 +40,52 @@ func ImportBankLines(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, l
 // first; withdrawals too, because somebody has to post them.
 func OpenBankLines(ctx context.Context, tx pgx.Tx, practiceID int64) ([]ledger.BankLine, error) {
 	rows, err := tx.Query(ctx, `
-		select b.id, left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no, b.booked_on, b.amount, b.reference, b.description
+		select b.id, left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no, b.booked_on, b.amount, b.reference, b.description,
+			coalesce(o.matches, 0), coalesce(o.taken_apart, '{}')
 		from bank_line b join edi_file f on f.practice_id = b.practice_id and f.id = b.edi_file_id
+		left join lateral (
+			select max(d.match_no) as matches,
+				array_agg(case d.kind when 'eft' then 'eft|' || coalesce(p.code, '') || '|' || d.trace else d.kind || '|' || d.trace end) as taken_apart
+			from deposit d
+			left join remittance r on d.kind = 'eft' and r.practice_id = d.practice_id and r.trace = d.trace and r.state = 'posted'
+			left join payer p on p.practice_id = r.practice_id and p.id = r.payer_id
+			where d.practice_id = b.practice_id and d.bank_line_id = b.id and d.undone_by is not null and d.kind <> 'difference'
+		) o on true
 		where b.practice_id = $1 and b.amount <> 0
-			and not exists (select from deposit d where d.practice_id = b.practice_id and d.bank_line_id = b.id)
+			and not exists (select from deposit d where d.practice_id = b.practice_id and d.bank_line_id = b.id and d.undone_by is null)
 		order by b.booked_on, f.sha256, b.line_no`, practiceID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l ledger.BankLine, err error) {
-		return l, row.Scan(&l.ID, &l.Source, &l.BookedOn, &l.Amount, &l.Reference, &l.Description)
+		return l, row.Scan(&l.ID, &l.Source, &l.BookedOn, &l.Amount, &l.Reference, &l.Description, &l.Matches, &l.Not)
 	})
 }
 
-// AwaitedDeposits reads what the book expects at the bank: every open trace of
-// EFT clearing, and the drawer day by day, oldest first. A paper check of an
-// insurer is in the drawer of the day on which it came.
+// drawer is what every day put into the drawer and is still there, less what
+// left it on slips, which are deposits of their own. What takes a receipt back
+// counts on the receipt's day.
+const drawer = `
+	select m.day, sum(m.amount)::bigint as amount from (
+		select coalesce(r.posting_date, e.posting_date) as day, case when t.debit_account = '1010' then t.amount else -t.amount end as amount
+		from transfer t join journal_entry e on e.practice_id = t.practice_id and e.id = t.entry_id
+		left join journal_entry r on r.practice_id = e.practice_id and r.id = e.reverses
+		where t.practice_id = $1 and (t.debit_account = '1010') <> (t.credit_account = '1010') and e.kind <> 'deposit'
+		union all
+		select d.trace::date, -d.amount from deposit d where d.practice_id = $1 and d.kind = 'counter' and d.undone_by is null
+		union all
+		select e.posting_date, -r.amount from deposit_slip_receipt r
+		join journal_entry e on e.practice_id = r.practice_id and e.source_key = r.source_key where r.practice_id = $1 and not r.voided
+	) m group by 1 having sum(m.amount) <> 0`
+
+// AwaitedDeposits reads what the book expects at the bank, oldest first: every
+// open trace of EFT clearing, slips, the drawer day by day, and what the book has
+// posted to the bank by itself. A paper check of an insurer is in the drawer of
+// the day on which it came.
 func AwaitedDeposits(ctx context.Context, tx pgx.Tx, practiceID int64) ([]ledger.Waiting, error) {
 	rows, err := tx.Query(ctx, `
-		select 'eft', b.payer_id, coalesce(p.name, 'unknown payer'), b.reference,
-			array_remove(array[r.originator, nullif(substr(r.originator, 2), ''), p.name, r.payer_name, p.code], null), r.since, b.amount
+		select 'eft', b.payer_id, coalesce(p.code, ''), coalesce(p.name, 'unknown payer'), b.reference,
+			array_remove(array[r.originator, nullif(substr(r.originator, 2), ''), p.name, r.payer_name, p.code], null), r.since, b.amount, 0::bigint
 		from subledger_balance b
 		left join payer p on p.practice_id = b.practice_id and p.id = b.payer_id
 		left join lateral (
@@ -69,76 +94,27 @@ func AwaitedDeposits(ctx context.Context, tx pgx.Tx, practiceID int64) ([]ledger
 		) r on true
 		where b.practice_id = $1 and b.account = '1050' and b.amount > 0
 		union all
-		select 'counter', 0, 'receipts of ' || to_char(s.day, 'YYYY-MM-DD'), to_char(s.day, 'YYYY-MM-DD'), '{}', s.day, s.amount - coalesce(d.amount, 0)
+		select 'slip', 0, '', case s.kind when 'card' then 'card receipts, slip ' else 'receipts, slip ' end || s.key, s.key, '{}', s.made_on, s.amount - s.fee, s.fee
+		from deposit_slip s
+		where s.practice_id = $1 and s.voided_by is null
+			and not exists (select from deposit d where d.practice_id = $1 and d.kind = 'slip' and d.trace = s.key and d.undone_by is null)
+		union all
+		select 'counter', 0, '', 'receipts of ' || to_char(s.day, 'YYYY-MM-DD'), to_char(s.day, 'YYYY-MM-DD'), '{}', s.day, s.amount, 0
+		from (`+drawer+`) s where s.amount > 0
+		union all
+		select 'book', 0, '', replace(k.kind, '-', ' '), k.source_key, '{}', k.posting_date, k.amount, 0
 		from (
-			select e.posting_date as day, sum(case when t.debit_account = '1010' then t.amount else -t.amount end)::bigint as amount
+			select e.kind, e.source_key, e.posting_date, sum(case when t.debit_account = '1000' then t.amount else -t.amount end)::bigint as amount
 			from transfer t join journal_entry e on e.practice_id = t.practice_id and e.id = t.entry_id
-			where t.practice_id = $1 and (t.debit_account = '1010') <> (t.credit_account = '1010') and e.kind <> 'deposit'
-			group by 1
-		) s
-		left join (select trace, sum(amount)::bigint as amount from deposit where practice_id = $1 and kind = 'counter' group by 1) d on d.trace = to_char(s.day, 'YYYY-MM-DD')
-		where s.amount > coalesce(d.amount, 0)
-		order by 6, 4`, practiceID)
+			where t.practice_id = $1 and (t.debit_account = '1000') <> (t.credit_account = '1000') and e.kind <> 'deposit'
+			group by 1, 2, 3
+		) k
+		where k.amount <> 0 and not exists (select from deposit d where d.practice_id = $1 and d.kind = 'book' and d.trace = k.source_key and d.undone_by is null)
+		order by 7, 5`, practiceID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (w ledger.Waiting, err error) {
-		return w, row.Scan(&w.Kind, &w.PayerID, &w.Payer, &w.Trace, &w.Tokens, &w.Since, &w.Amount)
+		return w, row.Scan(&w.Kind, &w.PayerID, &w.PayerCode, &w.Payer, &w.Trace, &w.Tokens, &w.Since, &w.Amount, &w.Fee)
 	})
-}
-
-// Reconciliation is what matching the bank found.
-type Reconciliation struct {
-	Lines    []ledger.BankLine
-	Waiting  []ledger.Waiting
-	Deposits []ledger.Deposit
-}
-
-// MatchDeposits matches the open lines of the bank with the money that waits
-// for them, and posts each match on the bank's day, or in the next open period:
-// Dr 1000 / Cr 1050, or / Cr 1010. days is the tolerance.
-func MatchDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, days int, actor string) (Reconciliation, error) {
-	var r Reconciliation
-	// One matcher at a time: two would explain a line twice.
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('claimbook bank ' || $1::bigint, 0))`, practiceID); err != nil {
-		return r, err
-	}
-	var err error
-	if r.Lines, err = OpenBankLines(ctx, tx, practiceID); err != nil {
-		return r, err
-	}
-	if r.Waiting, err = AwaitedDeposits(ctx, tx, practiceID); err != nil {
-		return r, err
-	}
-	r.Deposits = ledger.MatchDeposits(r.Lines, r.Waiting, days)
-	return r, postDeposits(ctx, tx, practiceID, &r, actor)
-}
-
-// postDeposits writes one entry a bank line, and its deposit rows.
-func postDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, r *Reconciliation, actor string) error {
-	var entries []ledger.Entry
-	last := -1
-	for _, d := range r.Deposits {
-		line, w := &r.Lines[d.Line], &r.Waiting[d.Waiting]
-		if d.Line != last {
-			last = d.Line
-			on, err := PostingDate(ctx, tx, practiceID, line.BookedOn)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, ledger.Entry{PostingDate: on, Kind: "deposit", SourceKey: "deposit|" + line.Source, Actor: actor,
-				Memo: fmt.Sprintf("bank line of %s, matched by %s", line.BookedOn, d.Reason)})
-		}
-		from := ledger.Key{Account: ledger.Undeposited}
-		if w.Kind == "eft" {
-			from = ledger.Key{Account: ledger.EFTClearing, PayerID: w.PayerID, Reference: w.Trace}
-		}
-		entries[len(entries)-1].Move(ledger.Key{Account: ledger.Bank}, from, d.Amount, ledger.Dimensions{ByteOffset: -1})
-		if _, err := tx.Exec(ctx, `insert into deposit (practice_id, kind, deposited_on, amount, trace, bank_line_id) values ($1, $2, $3, $4, $5, $6)`,
-			practiceID, w.Kind, line.BookedOn, d.Amount, w.Trace, line.ID); err != nil {
-			return err
-		}
-	}
-	_, err := Post(ctx, tx, practiceID, entries)
-	return err
 }

@@ -175,31 +175,61 @@ var invariants = []invariant{
 		where r.practice_id = $1 and r.state = 'posted' and r.amount <> coalesce(c.paid, 0) - coalesce(p.amount, 0)`,
 	},
 	{
-		name:      "deposits",
-		statement: "what a deposit says reached the bank is the bank's line and the entry that posted it, and EFT clearing holds nothing of a deposited payment",
-		unit:      "deposits",
-		rows:      `select count(*) from deposit where practice_id = $1`,
+		name: "deposits",
+		statement: "the deposits of a bank line add up to the line and are what its entry posted, to the bank and out of clearing and the drawer; " +
+			"EFT clearing holds nothing of a deposited payment, and a slip holds its receipts",
+		unit: "deposits",
+		rows: `select count(*) from deposit where practice_id = $1`,
 		against: `
-		with line as (
-			select 'deposit|' || left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no as source, b.amount, sum(d.amount) as matched
+		with line as ( -- what stands of a line's deposits
+			select 'deposit|' || left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no as source, b.amount, sum(d.amount) as matched,
+				coalesce(sum(d.amount) filter (where d.kind = 'book'), 0) as booked_before, coalesce(sum(d.amount) filter (where d.kind = 'eft'), 0) as eft,
+				coalesce(sum(d.amount) filter (where d.kind in ('counter', 'slip')), 0) as drawer
 			from deposit d join bank_line b on b.practice_id = d.practice_id and b.id = d.bank_line_id
 			join edi_file f on f.practice_id = b.practice_id and f.id = b.edi_file_id
-			where d.practice_id = $1 group by 1, 2
-		), booked as (
-			select e.source_key as source, sum(t.amount) as amount from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
-			where e.practice_id = $1 and e.kind = 'deposit' and t.debit_account = '1000' group by 1
+			where d.practice_id = $1 and d.undone_by is null group by 1, 2
+		), booked as ( -- its entries, with those that took one back
+			select substring(e.source_key from '^deposit\|[^|]+\|\d+') as source,
+				sum((t.debit_account = '1000')::int * t.amount - (t.credit_account = '1000')::int * t.amount) as bank,
+				sum((t.credit_account = '1050')::int * t.amount - (t.debit_account = '1050')::int * t.amount) as eft,
+				sum((t.credit_account = '1010')::int * t.amount - (t.debit_account = '1010')::int * t.amount) as drawer
+			from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+			where e.practice_id = $1 and e.kind = 'deposit' group by 1
 		)
 		select coalesce(l.source, b.source) || ': the bank has ' || coalesce(l.amount, 0) || ' cents, ' || coalesce(l.matched, 0)
-			|| ' are matched and ' || coalesce(b.amount, 0) || ' posted'
+			|| ' are matched and ' || coalesce(b.bank, 0) || ' posted, ' || coalesce(b.eft, 0) || ' of ' || coalesce(l.eft, 0) || ' out of clearing and '
+			|| coalesce(b.drawer, 0) || ' of ' || coalesce(l.drawer, 0) || ' out of the drawer'
 		from line l full join booked b on b.source = l.source
-		where l.amount is distinct from l.matched or l.matched is distinct from b.amount
+		where coalesce(l.amount, 0) <> coalesce(l.matched, 0) or coalesce(l.matched - l.booked_before, 0) <> coalesce(b.bank, 0)
+			or coalesce(l.eft, 0) <> coalesce(b.eft, 0) or coalesce(l.drawer, 0) <> coalesce(b.drawer, 0)
 		union all
 		select 'payment ' || t.credit_reference || ' is deposited, and EFT clearing still holds ' || s.amount || ' cents of it'
 		from (select distinct t.credit_payer_id, t.credit_reference from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
-			where e.practice_id = $1 and e.kind = 'deposit' and t.credit_account = '1050') t
+			where e.practice_id = $1 and e.kind = 'deposit' and t.credit_account = '1050' and e.reverses is null
+				and not exists (select from journal_entry r where r.practice_id = e.practice_id and r.reverses = e.id)) t
 		join subledger_balance s on s.practice_id = $1 and s.account = '1050' and s.service_line_id = 0 and s.payer_id = t.credit_payer_id
 			and s.payer_rank = 0 and s.patient_id = 0 and s.reference = t.credit_reference
-		where s.amount <> 0`,
+		where s.amount <> 0
+		union all
+		select 'slip ' || s.key || ' is of ' || s.amount || ' cents, its receipts make ' || coalesce(r.amount, 0) || ', in the book ' || coalesce(r.posted, 0)
+			|| ', and ' || coalesce(d.amount, 0) || ' are deposited'
+		from deposit_slip s
+		left join lateral (
+			select sum(i.amount) as amount, sum((select coalesce(sum(t.amount), 0) from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+				where e.practice_id = i.practice_id and e.source_key = i.source_key and t.debit_account = '1010')) as posted
+			from deposit_slip_receipt i where i.practice_id = s.practice_id and i.slip_id = s.id
+		) r on true
+		left join lateral (select sum(d.amount) as amount from deposit d where d.practice_id = s.practice_id and d.kind = 'slip' and d.trace = s.key and d.undone_by is null) d on true
+		where s.practice_id = $1 and (s.amount is distinct from r.amount or s.amount is distinct from r.posted
+			or d.amount is not null and (d.amount <> s.amount or s.voided_by is not null))
+		union all
+		select 'bank line of ' || d.deposited_on || ' is said to be ' || d.trace || ', which moved ' || coalesce(k.amount, 0) || ' cents at the bank, not ' || d.amount
+		from deposit d left join lateral (
+			select sum((t.debit_account = '1000')::int * t.amount - (t.credit_account = '1000')::int * t.amount) as amount
+			from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+			where e.practice_id = d.practice_id and e.source_key = d.trace and e.kind <> 'deposit'
+		) k on true
+		where d.practice_id = $1 and d.kind = 'book' and d.undone_by is null and k.amount is distinct from d.amount`,
 	},
 	{
 		name:      "closed-claims",
