@@ -190,19 +190,19 @@ func inLoop(loop string) string {
 }
 
 var segmentErrors = map[string]string{
-	"1": "is not a segment of this transaction set", "2": "stands where it may not", "3": "is required and missing",
-	"4": "makes its loop occur too often", "5": "is there too often", "6": "is not in the right place of its loop",
+	"1": "is not a segment of X12", "2": "stands where it may not", "3": "is required and missing",
+	"4": "makes its loop occur too often", "5": "is there too often", "6": "is not a segment of this transaction set",
 	"7": "is not in the right order", "8": "has errors in its elements", "I4": "is not used by the guide",
-	"I6": "is missing although the situation needs it", "I7": "is there although the situation forbids it",
-	"I8": "is there less often than the guide needs", "I9": "is there although the guide does not use it here",
+	"I6": "is missing although the situation needs it", "I7": "begins a loop that is there less often than the guide needs",
+	"I8": "is there less often than the guide needs", "I9": "is there although the situation forbids it",
 }
 
 var elementErrors = map[string]string{
 	"1": "is required and missing", "2": "is missing although another element needs it", "3": "is one element too many", "4": "is too short",
 	"5": "is too long", "6": "has a character that is not allowed", "7": "is not a valid code", "8": "is not a valid date", "9": "is not a valid time",
 	"10": "is there although another element excludes it", "12": "repeats too often", "13": "has one component too many",
-	"I6": "is not a valid code of its list", "I9": "is missing although the situation needs it", "I10": "is not used by the guide",
-	"I11": "is there although the situation forbids it", "I12": "has a value of another type than the guide needs", "I13": "is there although the guide does not use it",
+	"I6": "has a code that the guide does not use here", "I9": "is missing although the situation needs it", "I10": "is not used by the guide",
+	"I11": "repeats less often than the guide needs", "I12": "has not the form that the guide asks for", "I13": "is there although the situation forbids it",
 }
 
 // ExplainTA1 says the note of a TA1 in plain words.
