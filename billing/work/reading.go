@@ -1,7 +1,6 @@
 package work
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,12 +12,11 @@ import (
 	"github.com/claimbook/claimbook/edi/remit835"
 	"github.com/claimbook/claimbook/edi/segment"
 	"github.com/claimbook/claimbook/edi/x12"
-	"github.com/claimbook/claimbook/internal/jobs"
 )
 
 // audit is the first reading of a payment: does it balance, and what is it.
 type audit struct {
-	payment *remit835.Payment // nil: its header could not be read
+	payment *remit835.Payment // when its header could not be read, what its segments seem to say
 	hash    [32]byte
 	claims  int
 	numbers []string // of the claims that it may answer
@@ -26,14 +24,14 @@ type audit struct {
 	odd     faults   // what is odd about it and stops nothing
 }
 
-// open decodes the stored file up to the job's payment. An error about what the
-// file says (see offsetOf) belongs to that payment.
+// open decodes the job's payment from its place in the stored file. An error
+// about what the file says (see offsetOf) belongs to that payment.
 func (p *poster) open() (*remit835.Decoder, *remit835.Payment, error) {
-	file, err := exchangedb.OpenFile(p.ctx, p.tx, p.args.PracticeID, p.args.FileID)
+	reader, err := exchangedb.OpenSet(p.ctx, p.tx, p.args.PracticeID, p.args.FileID, p.args.ByteOffset)
 	if err != nil {
 		return nil, nil, err
 	}
-	d := remit835.NewDecoder(x12.NewReader(file))
+	d := remit835.NewDecoder(reader)
 	for {
 		payment, err := d.NextPayment()
 		switch {
@@ -98,7 +96,11 @@ func (p *poster) audit() (*audit, error) {
 		if offsetOf(err) < 0 {
 			return nil, err
 		}
-		return &audit{hash: placeHash(p.args), reason: err.Error()}, nil
+		g, lost := p.glimpse()
+		if lost != nil {
+			return nil, lost
+		}
+		return &audit{payment: &g.payment, hash: g.hash, reason: clean(fmt.Sprintf("%s cannot be read: %s", g, err))}, nil
 	}
 	a := &audit{payment: payment}
 	var balancer remit835.Balancer
@@ -151,9 +153,12 @@ func (p *poster) audit() (*audit, error) {
 	}
 	a.hash, err = hasher.Sum(payment)
 	if err != nil {
-		// What cannot be written in canonical form has no content hash: its place
-		// in the stored bytes identifies it.
-		a.hash = placeHash(p.args)
+		// What cannot be written in canonical form is known by its segments.
+		g, lost := p.glimpse()
+		if lost != nil {
+			return nil, lost
+		}
+		a.hash = g.hash
 		if len(bad.list) == 0 {
 			bad.note(err.Error())
 		}
@@ -165,16 +170,11 @@ func (p *poster) audit() (*audit, error) {
 	return a, nil
 }
 
-// placeHash identifies a payment by where it is stored.
-func placeHash(args jobs.RemitPostArgs) [32]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "file %d byte %d", args.FileID, args.ByteOffset))
-}
-
 func short(hash [32]byte) string { return hex.EncodeToString(hash[:8]) }
 
 func (a *audit) npis() []string {
 	list := []string{}
-	if a.payment != nil && a.payment.Payee.IDQualifier == "XX" && a.payment.Payee.ID != "" {
+	if a.payment.Payee.IDQualifier == "XX" && a.payment.Payee.ID != "" {
 		list = append(list, clean(a.payment.Payee.ID))
 	}
 	return list
@@ -182,9 +182,6 @@ func (a *audit) npis() []string {
 
 func (a *audit) tins() []string {
 	list := []string{}
-	if a.payment == nil {
-		return list
-	}
 	if a.payment.Payee.IDQualifier == "FI" && a.payment.Payee.ID != "" {
 		list = append(list, clean(a.payment.Payee.ID))
 	}

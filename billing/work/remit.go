@@ -119,10 +119,6 @@ func (p *poster) work() error {
 // identify fills in the header row.
 func (p *poster) identify(a *audit) error {
 	h := a.payment
-	if h == nil {
-		p.row = billingdb.Remittance{EDIFileID: p.args.FileID, RequestHash: a.hash, ByteOffset: p.args.ByteOffset, ReceivedOn: p.args.ReceivedOn}
-		return nil
-	}
 	originator, trace := clean(h.Trace.Originator), clean(h.Trace.Number)
 	p.row = billingdb.Remittance{EDIFileID: p.args.FileID, SourceKey: "835|" + originator + "|" + trace, RequestHash: a.hash, Trace: trace,
 		Originator: originator, PayerName: clean(h.Payer.Name), Method: clean(h.Financial.Method), Handling: clean(h.Financial.Handling),

@@ -26,6 +26,7 @@ type Part struct {
 	Seq        int    // in the file, from 1
 	Set        int    // of transaction sets only, from 1; 0 for a TA1
 	Position   x12.Position
+	ISA, GS    int64            // byte offsets of the envelopes around it; -1 where there is none
 	Damage     *x12.SyntaxError // the first fault within the set; nil: it is whole
 }
 
@@ -74,7 +75,7 @@ func (c *Contents) Note() string {
 // what is in it. Faults are part of the answer: what can be read is listed, the
 // rest is told with its position. The error is that of the input itself.
 func Survey(r io.Reader) (*Contents, error) {
-	s := surveyor{contents: &Contents{}}
+	s := surveyor{contents: &Contents{}, isa: -1, gs: -1}
 	x := x12.NewReader(r)
 	for {
 		segment, err := x.Next()
@@ -98,6 +99,7 @@ func Survey(r io.Reader) (*Contents, error) {
 type surveyor struct {
 	contents *Contents
 	version  string // GS08
+	isa, gs  int64  // where the envelopes in force stand; -1: none is
 	sets     int
 	open     int   // index of the open set's part + 1; 0: none
 	ended    int64 // where a GE was missing
@@ -108,8 +110,10 @@ func (s *surveyor) take(g *x12.Segment) {
 	case g.Is("ISA"):
 		s.contents.Interchanges++
 		s.open, s.version = 0, ""
+		s.isa, s.gs = g.Position().Offset, -1
 	case g.Is("GS"):
 		s.open, s.version = 0, g.String(8)
+		s.gs = g.Position().Offset
 	case g.Is("TA1"):
 		if s.open == 0 {
 			s.add(Part{Kind: KindTA1, Control: g.String(1), ByteOffset: g.Position().Offset, Position: g.Position()})
@@ -125,13 +129,16 @@ func (s *surveyor) take(g *x12.Segment) {
 		}
 		s.add(p)
 		s.open = len(s.contents.Parts)
-	case g.Is("SE"), g.Is("GE"), g.Is("IEA"):
+	case g.Is("GE"), g.Is("IEA"):
+		s.open, s.gs = 0, -1
+	case g.Is("SE"):
 		s.open = 0
 	}
 }
 
 func (s *surveyor) add(p Part) {
 	p.Seq = len(s.contents.Parts) + 1
+	p.ISA, p.GS = s.isa, s.gs
 	s.contents.Parts = append(s.contents.Parts, p)
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 )
 
-// isaLength is the size of an ISA segment with its terminator. The header has
-// fixed widths because it declares the delimiters by their places.
-const isaLength = 106
+// ISALength is the size of an ISA segment with its terminator, in bytes. The
+// header has fixed widths because it declares the delimiters by their places.
+const ISALength = 106
+
+const isaLength = ISALength
 
 // isaSeparators are the places of the element separator within the ISA.
 var isaSeparators = [...]int{3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103}

@@ -40,6 +40,9 @@ type Reader struct {
 	isaControl          []byte
 	gsControl           []byte
 	stControl           []byte
+
+	resume *Position // set by NewReaderAt until the envelope has been read
+	rest   io.Reader
 }
 
 // NewReader returns a reader of r.
@@ -258,7 +261,9 @@ func (r *Reader) readSegment() {
 		}
 	}
 	if r.i == r.n {
-		r.end()
+		if !r.proceed() {
+			r.end()
+		}
 		return
 	}
 	if r.buf[r.i] == 'I' && r.need(isaLength) {

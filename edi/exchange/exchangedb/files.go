@@ -281,11 +281,18 @@ func SetKind(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, kind stri
 // uses tx and ctx, and is good until tx ends; it may be interleaved with other
 // statements of tx.
 func OpenFile(ctx context.Context, tx pgx.Tx, practiceID, fileID int64) (io.Reader, error) {
+	return openFrom(ctx, tx, practiceID, fileID, 0)
+}
+
+// openFrom is OpenFile from a byte offset within the file.
+func openFrom(ctx context.Context, tx pgx.Tx, practiceID, fileID, offset int64) (io.Reader, error) {
 	f, err := FindFile(ctx, tx, practiceID, fileID)
 	if err != nil {
 		return nil, err
 	}
-	return &fileReader{ctx: ctx, tx: tx, practiceID: practiceID, file: f}, nil
+	before := min(offset, f.Size) / chunkSize
+	return &fileReader{ctx: ctx, tx: tx, practiceID: practiceID, file: f,
+		next: int(before), read: min(before*chunkSize, f.Size), skip: int(offset - before*chunkSize)}, nil
 }
 
 type fileReader struct {
@@ -296,14 +303,15 @@ type fileReader struct {
 	next       int    // the next piece
 	read       int64  // bytes fetched so far
 	chunk      []byte // what is left of the piece in memory
+	skip       int    // bytes of the first piece that are left out
 }
 
 func (r *fileReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if len(r.chunk) == 0 {
-		if r.read == r.file.Size {
+	for len(r.chunk) == 0 {
+		if r.read >= r.file.Size {
 			return 0, io.EOF
 		}
 		err := r.tx.QueryRow(r.ctx, `select bytes from edi_file_chunk where practice_id = $1 and file_id = $2 and chunk_no = $3`,
@@ -313,6 +321,8 @@ func (r *fileReader) Read(p []byte) (int, error) {
 		}
 		r.next++
 		r.read += int64(len(r.chunk))
+		left := min(r.skip, len(r.chunk))
+		r.chunk, r.skip = r.chunk[left:], r.skip-left
 	}
 	n := copy(p, r.chunk)
 	r.chunk = r.chunk[n:]

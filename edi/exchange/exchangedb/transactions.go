@@ -1,12 +1,14 @@
 package exchangedb
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/date"
 )
 
@@ -25,6 +27,12 @@ type Transaction struct {
 	Control    string
 	State      string
 	Outcome    string // plain words
+
+	// The envelopes around a transaction set: where their segments stand, and the
+	// numbers of the interchange in the file, the group in it, and the set in that.
+	// Set 0 is a TA1, or a set that stands in no group.
+	ISA, GS                 int64
+	Interchange, Group, Set int
 }
 
 // PutTransactions records what a file holds. Rows that are there from an
@@ -34,14 +42,22 @@ func PutTransactions(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, l
 	n := len(list)
 	offsets, seqs := make([]int64, n), make([]int, n)
 	kinds, controls, states, outcomes := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	isas, groups := make([]int64, n), make([]int64, n)
+	interchangeNos, groupNos, setNos := make([]int, n), make([]int, n), make([]int, n)
 	for i, t := range list {
+		if t.Set > 0 && t.GS > t.ISA && t.ISA >= 0 {
+			isas[i], groups[i], interchangeNos[i], groupNos[i], setNos[i] = t.ISA, t.GS, t.Interchange, t.Group, t.Set
+		}
 		offsets[i], seqs[i], kinds[i], controls[i], states[i], outcomes[i] = t.ByteOffset, t.Seq, t.Kind, t.Control, t.State, t.Outcome
 	}
 	_, err := tx.Exec(ctx, `
-		insert into edi_transaction (practice_id, file_id, byte_offset, seq, kind, control, state, outcome)
-		select $1, $2, * from unnest($3::bigint[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
+		insert into edi_transaction (practice_id, file_id, byte_offset, seq, kind, control, state, outcome, isa_offset, gs_offset, interchange_no, group_no, set_no)
+		select $1, $2, u.place, u.seq, u.kind, u.control, u.state, u.outcome,
+		       case when u.set_no > 0 then u.isa end, case when u.set_no > 0 then u.gs end, u.interchange_no, u.group_no, u.set_no
+		from unnest($3::bigint[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::int[], $12::int[], $13::int[])
+		     as u (place, seq, kind, control, state, outcome, isa, gs, interchange_no, group_no, set_no)
 		on conflict do nothing`,
-		practiceID, fileID, offsets, seqs, kinds, controls, states, outcomes)
+		practiceID, fileID, offsets, seqs, kinds, controls, states, outcomes, isas, groups, interchangeNos, groupNos, setNos)
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +66,59 @@ func PutTransactions(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, l
 
 // Transactions lists what a file holds, in its order.
 func Transactions(ctx context.Context, tx pgx.Tx, practiceID, fileID int64) ([]Transaction, error) {
-	rows, err := tx.Query(ctx, `select byte_offset, seq, kind, control, state, outcome from edi_transaction
-		where practice_id = $1 and file_id = $2 order by seq`, practiceID, fileID)
+	rows, err := tx.Query(ctx, `select `+transactionColumns+` from edi_transaction where practice_id = $1 and file_id = $2 order by seq`, practiceID, fileID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Transaction])
+}
+
+const transactionColumns = `byte_offset, seq, kind, control, state, outcome, coalesce(isa_offset, -1), coalesce(gs_offset, -1), interchange_no, group_no, set_no`
+
+// maxGS bounds how far into a file its GS segment is looked for, in bytes; the
+// guides' longest is a little over a hundred.
+const maxGS = 1024
+
+// OpenSet returns a reader that begins with the transaction set at the byte
+// offset, inside its envelopes, without reading what stands before it. For a
+// file that was never routed, or a set outside of a group, it begins with the
+// file: skip what comes before the offset.
+func OpenSet(ctx context.Context, tx pgx.Tx, practiceID, fileID, byteOffset int64) (*x12.Reader, error) {
+	rows, err := tx.Query(ctx, `select `+transactionColumns+` from edi_transaction
+		where practice_id = $1 and file_id = $2 and byte_offset = $3 and set_no > 0`, practiceID, fileID, byteOffset)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Transaction])
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 1 {
+		t := &found[0]
+		isa, err := ReadRange(ctx, tx, practiceID, fileID, t.ISA, x12.ISALength)
+		if err != nil {
+			return nil, err
+		}
+		gs, err := ReadRange(ctx, tx, practiceID, fileID, t.GS, maxGS)
+		if err != nil {
+			return nil, err
+		}
+		if len(isa) == x12.ISALength {
+			if end := bytes.IndexByte(gs, isa[x12.ISALength-1]); end >= 0 {
+				content, err := openFrom(ctx, tx, practiceID, fileID, byteOffset)
+				if err != nil {
+					return nil, err
+				}
+				return x12.NewReaderAt(append(isa, gs[:end+1]...), content,
+					x12.Position{Offset: byteOffset, Interchange: t.Interchange, Group: t.Group, Transaction: t.Set}), nil
+			}
+		}
+	}
+	content, err := OpenFile(ctx, tx, practiceID, fileID)
+	if err != nil {
+		return nil, err
+	}
+	return x12.NewReader(content), nil
 }
 
 // FinishTransaction records what became of one transaction of a file (state

@@ -67,7 +67,8 @@ func dispatch(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.EDIRouteArgs], 
 	for i := range contents.Parts {
 		p := &contents.Parts[i]
 		parts[p.ByteOffset] = p
-		rows[i] = exchangedb.Transaction{ByteOffset: p.ByteOffset, Seq: p.Seq, Kind: printable(p.Kind), Control: printable(p.Control), State: exchangedb.Waiting}
+		rows[i] = exchangedb.Transaction{ByteOffset: p.ByteOffset, Seq: p.Seq, Kind: printable(p.Kind), Control: printable(p.Control), State: exchangedb.Waiting,
+			ISA: p.ISA, GS: p.GS, Interchange: p.Position.Interchange, Group: p.Position.Group, Set: p.Position.Transaction}
 		if why := p.Refusal(); why != "" {
 			rows[i].State, rows[i].Outcome = exchangedb.Refused, why
 			if err := openItem(ctx, tx, job.PracticeID, file, fmt.Sprintf("|%d", p.ByteOffset), why); err != nil {
