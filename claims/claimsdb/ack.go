@@ -73,6 +73,17 @@ func BatchByNumber(ctx context.Context, tx pgx.Tx, practiceID, number int64) (Ba
 	return list[0], nil
 }
 
+// BatchOfPractice returns the batch with the number if the code is the
+// practice's own; one without an id is none. Nothing is locked: what is asked is
+// only whether a claim is still in it.
+func BatchOfPractice(ctx context.Context, tx pgx.Tx, practiceID int64, code string, number int64) (Batch, error) {
+	list, err := batches(ctx, tx, practiceID, `b.number = $2 AND EXISTS (SELECT FROM practice o WHERE o.id = b.practice_id AND o.code = $3)`, number, code)
+	if err != nil || len(list) == 0 {
+		return Batch{}, err
+	}
+	return list[0], nil
+}
+
 // SetPayerClaimNumbers keeps what payers call the claims (REF*1K).
 func SetPayerClaimNumbers(ctx context.Context, tx pgx.Tx, practiceID int64, byClaim map[int64]string) error {
 	var claimIDs []int64

@@ -252,14 +252,23 @@ func (a *answering) claimAck(ctx context.Context, tx pgx.Tx, r *ack.Response) er
 	}
 	a.numbers = map[int64]string{}
 	strangers := 0
-	for c := range r.Claims.Claims() {
+	batches := map[string]claimsdb.Batch{}
+	for c, path := range r.Claims.Claims() {
 		state, ours := known[c.ControlNumber()]
 		if !ours {
 			strangers++
 			continue
 		}
-		a.ack.BatchID = state.BatchID
 		answer := claims.AnswerOf(c)
+		batch, err := a.answeredBatch(ctx, tx, batches, path.Receiver.Trace.Number)
+		if err != nil {
+			return err
+		}
+		if batch.ID != 0 && state.BatchID != 0 && batch.ID != state.BatchID {
+			a.late(state, batch, answer, c.ByteOffset)
+			continue
+		}
+		a.ack.BatchID = state.BatchID
 		if number := c.PayerControlNumber(); number != "" {
 			a.numbers[state.ID] = number
 		}
@@ -299,6 +308,50 @@ func (a *answering) claimAck(ctx context.Context, tx pgx.Tx, r *ack.Response) er
 	return nil
 }
 
+// answeredBatch finds the batch that a 277CA speaks of by its 2200B TRN02, where
+// that repeats BHT03 of our 837; one without an id when it does not.
+func (a *answering) answeredBatch(ctx context.Context, tx pgx.Tx, known map[string]claimsdb.Batch, trace string) (claimsdb.Batch, error) {
+	if batch, asked := known[trace]; asked {
+		return batch, nil
+	}
+	var batch claimsdb.Batch
+	code, number, _, ok := splitTrace(trace)
+	if ok {
+		var err error
+		if batch, err = claimsdb.BatchOfPractice(ctx, tx, a.practiceID, code, number); err != nil {
+			return batch, err
+		}
+	}
+	known[trace] = batch
+	return batch, nil
+}
+
+// splitTrace takes BHT03 of our 837 apart: <practice>B<batch>S<transaction set>.
+func splitTrace(trace string) (practice string, batch int64, set string, ok bool) {
+	at := strings.LastIndexByte(trace, 'B')
+	if at < 0 {
+		return "", 0, "", false
+	}
+	number, set, found := strings.Cut(trace[at+1:], "S")
+	batch, err := strconv.ParseInt(number, 10, 64)
+	return trace[:at], batch, set, found && err == nil
+}
+
+// late puts the answer to an earlier submission on the timeline of a claim that
+// has gone out again since: it says nothing of the one that is under way.
+func (a *answering) late(c claimsdb.ClaimState, of claimsdb.Batch, answer claims.Answer, offset int64) {
+	if a.ack.BatchID == 0 {
+		a.ack.BatchID = of.ID
+	}
+	if answer.Rejected {
+		a.ack.Rejected++
+	} else {
+		a.ack.Accepted++
+	}
+	a.moves = append(a.moves, claims.Move{ClaimID: c.ID, Event: "277ca", Actor: a.sender, On: a.on, EDIFileID: a.ack.EDIFileID, ByteOffset: offset,
+		Message: fmt.Sprintf("A late answer to its submission in batch %d; it has gone out again since: %s.", of.Number, answer.Message)})
+}
+
 // rejectedSets handles a 277CA that rejects a whole transaction set at the
 // receiver's level (2200B) and lists no claims.
 func (a *answering) rejectedSets(ctx context.Context, tx pgx.Tx, v *ack.ClaimAck, listed int) error {
@@ -311,12 +364,11 @@ func (a *answering) rejectedSets(ctx context.Context, tx pgx.Tx, v *ack.ClaimAck
 				if !receiver.Statuses[i].Rejected() {
 					continue
 				}
-				// TRN02 is BHT03 of our 837: <practice>B<batch>S<transaction set>.
-				number, set, found := strings.Cut(receiver.Trace.Number[strings.LastIndexByte(receiver.Trace.Number, 'B')+1:], "S")
-				batch, err := strconv.ParseInt(number, 10, 64)
-				if !found || err != nil {
+				_, batch, set, ok := splitTrace(receiver.Trace.Number)
+				if !ok {
 					continue
 				}
+				var err error
 				if a.batch, err = claimsdb.BatchByNumber(ctx, tx, a.practiceID, batch); err != nil {
 					return err
 				}

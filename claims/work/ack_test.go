@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/claims/work"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/jobs"
 )
@@ -173,4 +174,30 @@ func TestAnswersToNothing(t *testing.T) {
 	w.want("states", w.states(), "sent sent sent ")
 	w.want("items", w.text(`SELECT kind, count(*) FROM work_item GROUP BY 1`), "unmatched 2\n")
 	w.want("acknowledgments", w.text(`SELECT outcome, batch_id FROM acknowledgment`), "unmatched <nil>\nunmatched <nil>\n")
+}
+
+// A claim that was rejected and has gone out again: a late 277CA of the first
+// submission is an event on its timeline and moves nothing, whatever it says.
+func TestLateAnswerToAnEarlierSubmission(t *testing.T) {
+	w := sentWorld(t)
+	w.receive(hn("AY", [2]string{"C00000002", "STC*A7:562:82*20220314*U*120~"}))
+	w.want("rejected", w.states(), "sent rejected sent ")
+	w.do(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := work.ReleaseClaims(ctx, tx, w.practice.ID, []string{"C00000002"}, 0, today, "tester")
+		return err
+	})
+	w.submit()
+	w.want("sent again", w.states()+w.text(`SELECT b.number FROM claim c JOIN batch b ON b.id = c.batch_id ORDER BY c.number`), "sent sent sent 1\n2\n1\n")
+	w.receive(hn("PR", [2]string{"C00000002", "STC*A3:33:IL*20220315*U*120~"}))
+	w.receive(hn("AY", [2]string{"C00000002", "STC*A1:19:AY*20220315*WQ*120~"}))
+	w.want("after the late answers", w.states(), "sent sent sent ")
+	w.want("items", w.text(`SELECT count(*) FROM work_item WHERE kind = 'rejected' AND state = 'open'`), "0\n")
+	w.want("its timeline", w.text(`SELECT message FROM claim_event v JOIN claim c ON c.id = v.claim_id WHERE c.number = 'C00000002' AND v.event = '277ca' ORDER BY v.id OFFSET 1`),
+		"A late answer to its submission in batch 1; it has gone out again since: Returned as unprocessable: not in adjudication: Subscriber and subscriber id not found (A3:33:IL).\n"+
+			"A late answer to its submission in batch 1; it has gone out again since: Received, not yet accepted for processing: the clearinghouse acknowledges receipt (A1:19:AY).\n")
+	// The answer to the second one counts, and so does one that does not say which.
+	w.receive(strings.ReplaceAll(hn("PR", [2]string{"C00000002", "STC*A2:20:PR*20220315*WQ*120~"}), "OAKB1S0001", "OAKB2S0003"))
+	w.want("accepted", w.states(), "sent accepted sent ")
+	w.receive(strings.ReplaceAll(hn("PR", [2]string{"C00000002", "STC*A3:33:IL*20220316*U*120~"}), "OAKB1S0001", "CH4711"))
+	w.want("rejected by a trace that is not ours", w.states(), "sent rejected sent ")
 }
