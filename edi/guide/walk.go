@@ -74,8 +74,12 @@ func (w *Walker) End(at x12.Position) {
 	w.stack = w.stack[:0]
 }
 
-// Segment takes the next segment, ST and SE included.
+// Segment takes the next segment, ST and SE included. After End there is no set
+// that a segment could belong to, and it is left to the envelope's checks.
 func (w *Walker) Segment(s *x12.Segment) Step {
+	if len(w.stack) == 0 {
+		return Step{}
+	}
 	id := w.numbers.of(s.Identifier())
 	if d, c := w.exact(s, id); d >= 0 {
 		w.adrift = false
