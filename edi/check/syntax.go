@@ -46,7 +46,7 @@ var _ = []*Rule{
 	rule(1, odd, "all", "X12-EL-TRAILING", "empty elements and components at the end are not written out", "drop the trailing separators", ""),
 	rule(1, bad, "all", "X12-EL-CONDITION", "elements that depend on each other are given as the standard asks", "complete or remove them", ""),
 	rule(1, bad, "all", "X12-EL-SHORT", "values have their least length", "complete the value", ""),
-	rule(1, bad, "all", "X12-EL-LONG", "values have at most their greatest length", "shorten the value", ""),
+	rule(1, bad, "all", "X12-EL-LONG", "values have at most their greatest length (level 2 where only the guide limits them)", "shorten the value", ""),
 	rule(1, bad, "all", "X12-EL-NUMBER", "numbers are digits with at most one decimal point", "remove signs, commas and exponents", ""),
 	rule(1, bad, "all", "X12-EL-DATE", "dates and periods are ones of the calendar, in the form their qualifier says", "correct the date", ""),
 	rule(1, bad, "all", "X12-EL-TIME", "times are ones of the clock", "correct the time", ""),

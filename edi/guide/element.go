@@ -265,7 +265,34 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 	if length > e.Max {
 		w.report(s, t, &Finding{SNIP: 1, Code: "X12-EL-LONG", Element: n, Component: c, IK403: "5", IK304: "8", IK502: "5", Value: clip(v),
 			Message: fmt.Sprintf("%s (%s) is too long: %d of at most %d characters", place(t, n, c), e.Name, length, e.Max), Fix: "shorten it"})
+	} else if e.Limit != nil && len(v) > e.Limit.free {
+		w.limit(s, t, e, n, c, v, length)
 	}
+}
+
+// limit checks a value against the guide's own length, which is narrower than
+// the standard's.
+func (w *Walker) limit(s *x12.Segment, t *Segment, e *Element, n, c int, v []byte, length int) {
+	l, why := e.Limit, ""
+	whole, places := length, 0
+	if point := indexByte(v, '.'); e.Type == R && point >= 0 {
+		places = len(v) - point - 1
+		whole -= places
+	}
+	switch {
+	case l.Length > 0 && length > l.Length && e.Type == R:
+		why = fmt.Sprintf("%d digits, and the guide allows %d", length, l.Length)
+	case l.Length > 0 && length > l.Length:
+		why = fmt.Sprintf("%d characters, and the guide allows %d", length, l.Length)
+	case l.Places > 0 && places > l.Places:
+		why = fmt.Sprintf("%d decimals, and the guide allows %d", places, l.Places)
+	case l.Whole > 0 && whole > l.Whole:
+		why = fmt.Sprintf("%d digits before the point, and the guide allows %d", whole, l.Whole)
+	default:
+		return
+	}
+	w.report(s, t, &Finding{SNIP: 2, Code: "X12-EL-LONG", Element: n, Component: c, IK403: "5", IK304: "8", IK502: "I5", Value: clip(v),
+		Message: fmt.Sprintf("%s (%s) is too long: %s", place(t, n, c), e.Name, why), Fix: "shorten it"})
 }
 
 // characters checks a value byte by byte and returns its length in characters;

@@ -13,9 +13,12 @@
 //	  SV1 R1 Professional service: 01(01=HC,WK 02 03?) 02 03=MJ,UN 04
 //
 // An element is required, with ? situational, and not used when it is not
-// listed, and may repeat with *; =A,B are the codes the guide allows; parentheses hold the components
-// of a composite. %name inserts a fragment, &name a code list, and use repeats
-// a loop that was defined before.
+// listed, and may repeat with *; [30] is a length that the guide allows where
+// the standard allows more, [8.3] digits and decimals of a number; =A,B are the
+// codes the guide allows; parentheses hold the components of a composite. %name
+// inserts a fragment, &name a code list, and use repeats a loop that was defined
+// before. "amounts 10" says that a guide lets amounts (data element 782) have
+// ten digits, two of them cents, whether the cents are written or not.
 package guide
 
 import (
@@ -125,11 +128,22 @@ type Element struct {
 	Type       Type
 	Min, Max   int
 	Codes      *Codes    // the guide's code list; nil for none
+	Limit      *Limit    // what the guide allows where the standard allows more; nil for nothing narrower
 	Components []Element // of a composite; nil for a simple element
 	Composite  string    // "C003"
 	notes      []note
 	Repeats    bool // it may occur several times, between repetition separators
 	dateBy     int  // 1-based neighbour that holds the date format; 0 for none
+}
+
+// Limit is how long a guide lets a value be, where that is less than the
+// standard's length. Zero is no limit.
+type Limit struct {
+	Length int // characters, or digits of a number
+	Places int // digits after the decimal point
+	Whole  int // digits before it
+
+	free int // a value of so many bytes keeps the limit, whatever it holds
 }
 
 // Type of a data element.

@@ -93,6 +93,7 @@ type guideParser struct {
 	loops     map[string]*Loop
 	stack     []*Loop // open loops by indentation
 	section   string
+	amount    *Limit // of the guide's amounts
 	lists     map[string][]string
 }
 
@@ -151,6 +152,13 @@ func (p *guideParser) line(line string) error {
 		return nil
 	case "versions":
 		p.g.Versions = strings.Fields(rest)
+		return nil
+	case "amounts":
+		digits, err := strconv.Atoi(rest)
+		if err != nil || digits < 3 {
+			return fmt.Errorf("amounts %q: a number of digits is expected", rest)
+		}
+		p.amount = &Limit{Whole: digits - 2, free: digits - 2}
 		return nil
 	case "@HEADER", "@DETAIL", "@SUMMARY":
 		p.section = word[1:]
@@ -267,6 +275,9 @@ func (p *guideParser) elements(std []stdElement, text string) ([]Element, error)
 	for i, e := range std {
 		els[i] = bare(p.std, e)
 		els[i].Usage = NotUsed
+		if e.typ == R && e.max == monetaryDigits {
+			els[i].Limit = p.amount
+		}
 		for j := range els[i].Components {
 			els[i].Components[j].Usage = NotUsed
 		}
@@ -286,6 +297,13 @@ func (p *guideParser) elements(std []stdElement, text string) ([]Element, error)
 		}
 		if r, ok := strings.CutPrefix(rest, "*"); ok {
 			e.Repeats, rest = true, r
+		}
+		if r, ok := strings.CutPrefix(rest, "["); ok {
+			limit, after, _ := strings.Cut(r, "]")
+			if e.Limit, err = parseLimit(limit); err != nil {
+				return nil, err
+			}
+			rest = after
 		}
 		switch {
 		case rest == "":
@@ -308,6 +326,27 @@ func (p *guideParser) elements(std []stdElement, text string) ([]Element, error)
 		}
 	}
 	return els, nil
+}
+
+// monetaryDigits is the length by which the standard's amounts (data element
+// 782) are known from its other decimal numbers.
+const monetaryDigits = 18
+
+// parseLimit reads "30" or "8.3".
+func parseLimit(text string) (*Limit, error) {
+	length, places, some := strings.Cut(text, ".")
+	l := &Limit{}
+	var err1, err2 error
+	l.Length, err1 = strconv.Atoi(length)
+	l.free = l.Length
+	if some {
+		l.Places, err2 = strconv.Atoi(places)
+		l.free = min(l.free, l.Places+1) // "." and so many digits
+	}
+	if err1 != nil || err2 != nil || l.Length < 1 || some && l.Places < 1 {
+		return nil, fmt.Errorf("[%s] is not a length, or digits and decimals", text)
+	}
+	return l, nil
 }
 
 func (p *guideParser) codeList(text string) (*Codes, error) {
