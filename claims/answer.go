@@ -73,7 +73,7 @@ func explainReason(r ack.Reason) string {
 		parts = append(parts, label)
 	}
 	if label, known := codeset.ClaimStatus(r.Code); known && label != "" {
-		if who, named := entities[r.Entity]; named {
+		if who := whom(r.Entity); who != "" {
 			label = strings.NewReplacer("Entity's", "the "+who+"'s", "Entity", "the "+who, "the entity", "the "+who).Replace(label)
 		}
 		parts = append(parts, label)
@@ -87,7 +87,19 @@ func explainReason(r ack.Reason) string {
 	return fmt.Sprintf("%s (%s)", strings.Join(parts, ": "), codes)
 }
 
-// entities are whom a status may be about (STC01-3).
+// whom names whom a status is about, inside of a sentence.
+func whom(entity string) string {
+	if who := entities[entity]; who != "" {
+		return who
+	}
+	label, _ := codeset.Entity(entity)
+	if len(label) > 1 && strings.ToUpper(label[1:2]) == label[1:2] { // HMO
+		return label
+	}
+	return strings.ToLower(label[:min(1, len(label))]) + label[min(1, len(label)):]
+}
+
+// entities are whom a status is mostly about (STC01-3), in the practice's words.
 var entities = map[string]string{
 	"85": "billing provider", "87": "pay-to provider", "82": "rendering provider", "DN": "referring provider", "77": "facility",
 	"DK": "ordering provider", "DQ": "supervising provider", "IL": "subscriber", "QC": "patient", "PR": "payer", "41": "submitter",

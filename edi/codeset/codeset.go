@@ -155,8 +155,17 @@ func (l *List) Lookup(code string) (label string, known bool) {
 	c := l.now()
 	if c.loaded != nil {
 		e, known := c.loaded[code]
-		return e.label, known
+		if !known || e.label != "" {
+			return e.label, known
+		}
+		label, _ = ours(l.snapshot(), code) // bare numbers keep our labels
+		return label, true
 	}
+	return ours(c, code)
+}
+
+// ours is what the snapshot says of a code.
+func ours(c *content, code string) (label string, known bool) {
 	line, known := find(c, code)
 	if !known {
 		return "", false

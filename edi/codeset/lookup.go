@@ -1,6 +1,9 @@
 package codeset
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // CARC returns our short label of a claim adjustment reason code (CAS, code
 // set 139) and whether the list knows the code. The label is "" for a code
@@ -18,6 +21,21 @@ func ClaimStatusCategory(code string) (label string, known bool) {
 
 // ClaimStatus returns our short label of STC01-2 (code set 508).
 func ClaimStatus(code string) (label string, known bool) { return statuses.Lookup(code) }
+
+// Entity returns our label of whom a name or a status is about (NM101, STC01-3;
+// data element 98).
+func Entity(code string) (label string, known bool) {
+	if label, known = entities.Lookup(code); !known {
+		label, known = moreEntities[code]
+	}
+	return label, known
+}
+
+// moreEntities are those of the guides that the public list leaves out.
+var moreEntities = map[string]string{
+	"03": "Dependent", "41": "Submitter", "45": "Drop-off location", "AY": "Clearinghouse",
+	"PE": "Payee", "PR": "Payer",
+}
 
 // PlaceOfService returns the name of a CMS place of service.
 func PlaceOfService(code string) (label string, known bool) { return placesOfService.Lookup(code) }
@@ -43,10 +61,10 @@ func ICD10CM(code string) (Diagnosis, bool) {
 	if !diagnoses.Loaded() {
 		return shipped, inSnapshot
 	}
-	label, known := diagnoses.Lookup(code)
+	e, known := diagnoses.now().loaded[code]
 	switch {
 	case known:
-		return Diagnosis{label, true, shipped.POAExempt}, true
+		return Diagnosis{cmp.Or(e.label, shipped.Description), true, shipped.POAExempt}, true
 	case inSnapshot && !shipped.Billable:
 		return shipped, true
 	}
