@@ -29,19 +29,8 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 	shares := p.shares(c, ours)
 	e := p.begin("reversal", key, fmt.Sprintf("%s took back its answer to claim %s", p.payer(), ours.Number))
 	e.Reverses = original.EntryID
-	cash := p.cash()
-	var differences []string
-	for i := range shares {
-		s := &shares[i]
-		from := receivable(ours, s.line, asked.PayerID, asked.Rank)
-		if used, ok := was.cash[lineOf(s)]; ok {
-			from = used
-		}
-		e.move(cash, from, s.paid, p.dimensions(ours, s, s.offset))
-		for _, a := range s.adjustments {
-			differences = append(differences, p.reverseAdjustment(e, ours, asked, next, s, a, was)...)
-		}
-	}
+	p.reverseCash(e, c, ours, asked, shares, original, was)
+	differences := p.reverseAdjustments(e, ours, asked, next, shares, was)
 	differences = append(differences, was.leftOver()...)
 	if len(e.Transfers) == 0 {
 		e.Reverses = 0
@@ -111,9 +100,16 @@ func mirrors(c *remit835.Claim, a *Adjudication) bool {
 // used is which accounts an adjudication moved money between, by line and
 // reason, and what is left of it to take back.
 type used struct {
-	cash     map[int64]ledger.Key            // the receivable that the line's payment settled
+	payments []settled                       // what the payment settled, in the order of the entry
 	moved    map[reasonKey][]ledger.Transfer // by line and reason
+	order    []reasonKey                     // the keys of moved, in the order of the entry
 	reported map[reasonKey]money.Cents       // by reason alone: what a claim's own CAS was spread over is not recorded by line
+}
+
+// settled is a part of a payment: the receivable and by how much it fell.
+type settled struct {
+	receivable ledger.Key
+	amount     money.Cents
 }
 
 type reasonKey struct {
@@ -122,7 +118,7 @@ type reasonKey struct {
 }
 
 func accountsOf(a *Adjudication) used {
-	u := used{cash: map[int64]ledger.Key{}, moved: map[reasonKey][]ledger.Transfer{}, reported: map[reasonKey]money.Cents{}}
+	u := used{moved: map[reasonKey][]ledger.Transfer{}, reported: map[reasonKey]money.Cents{}}
 	for _, r := range a.Adjustments {
 		u.reported[reasonKey{0, r.Group, r.CARC}] += r.Amount
 	}
@@ -130,54 +126,137 @@ func accountsOf(a *Adjudication) used {
 		switch {
 		case t.GroupCode != "":
 			key := reasonKey{max(t.Debit.ServiceLineID, t.Credit.ServiceLineID), t.GroupCode, t.CARC}
+			if _, there := u.moved[key]; !there {
+				u.order = append(u.order, key)
+			}
 			u.moved[key] = append(u.moved[key], t)
 		case isReceivable(t.Credit.Account): // from 1050, or from 2010 when a person found the claim
-			u.cash[t.Credit.ServiceLineID] = t.Credit
+			u.payments = append(u.payments, settled{t.Credit, t.Amount})
 		case isReceivable(t.Debit.Account):
-			u.cash[t.Debit.ServiceLineID] = t.Debit
+			u.payments = append(u.payments, settled{t.Debit, -t.Amount})
 		}
 	}
 	return u
 }
 
-// reverseAdjustment mirrors one adjustment, never more of it than had been
-// posted: what the original only recorded, its reversal only records.
-func (p *Poster) reverseAdjustment(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment, was used) []string {
-	d := p.dimensions(ours, s, a.offset)
-	d.GroupCode, d.CARC = a.group, a.carc
-	treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
-	reason := reasonKey{0, a.group, a.carc}
-	if _, known := was.reported[reason]; !known {
-		return p.reverseUnknown(e, ours, asked, next, s, a, treatment, d)
+// reverseCash takes the payment back. A reversal that reports the same reasons
+// and the same payment as the original takes it from the lines that the original
+// paid, however it is spread over its own lines: a payer may answer by line and
+// take back by claim.
+func (p *Poster) reverseCash(e *entry, c *remit835.Claim, ours *Claim, asked NextPayer, shares []share, original *Adjudication, was used) {
+	cash := p.cash()
+	var sum money.Cents
+	for _, t := range was.payments {
+		sum += t.amount
 	}
-	was.reported[reason] += a.amount // to zero, when the reversal is the mirror
-	left := a.amount
+	if sum == -c.Paid && mirrors(c, original) {
+		for _, t := range was.payments {
+			s := shareOf(t.receivable.ServiceLineID, shares, ours, c)
+			e.move(cash, t.receivable, -t.amount, p.dimensions(ours, &s, s.offset))
+		}
+		return
+	}
+	for i := range shares {
+		s := &shares[i]
+		from := receivable(ours, s.line, asked.PayerID, asked.Rank)
+		for _, t := range was.payments {
+			if t.receivable.ServiceLineID == lineOf(s) {
+				from = t.receivable
+			}
+		}
+		e.move(cash, from, s.paid, p.dimensions(ours, s, s.offset))
+	}
+}
+
+// shareOf returns the share of a line, or an empty one where the reversal does
+// not name the line.
+func shareOf(serviceLineID int64, shares []share, ours *Claim, c *remit835.Claim) share {
+	for _, s := range shares {
+		if lineOf(&s) == serviceLineID {
+			return s
+		}
+	}
+	s := share{row: -1, offset: c.ByteOffset, remarks: remarkCodes(c)}
+	for i := range ours.Lines {
+		if ours.Lines[i].ServiceLineID == serviceLineID {
+			s.line = &ours.Lines[i]
+		}
+	}
+	return s
+}
+
+// pending is an adjustment of a reversal of which something is still to be taken
+// back.
+type pending struct {
+	*share
+	shareAdjustment
+	left, posted money.Cents
+}
+
+// reverseAdjustments mirrors the adjustments, never more of one than had been
+// posted: what the original only recorded, its reversal only records. Each takes
+// back what its own line had; what is left then takes back what the original
+// posted of the same reason to other lines.
+func (p *Poster) reverseAdjustments(e *entry, ours *Claim, asked NextPayer, next *NextPayer, shares []share, was used) []string {
+	var differences []string
+	var todo []*pending
+	for i := range shares {
+		s := &shares[i]
+		for _, a := range s.adjustments {
+			if _, known := was.reported[reasonKey{0, a.group, a.carc}]; !known {
+				differences = append(differences, p.reverseUnknown(e, ours, asked, next, s, a)...)
+				continue
+			}
+			was.reported[reasonKey{0, a.group, a.carc}] += a.amount // to zero, when the reversal is the mirror
+			x := &pending{s, a, a.amount, 0}
+			x.posted += p.takeBack(e, ours, x, was.moved[reasonKey{lineOf(s), a.group, a.carc}])
+			todo = append(todo, x)
+		}
+	}
+	for _, x := range todo {
+		for _, key := range was.order {
+			if x.left != 0 && key.group == x.group && key.carc == x.carc {
+				x.posted += p.takeBack(e, ours, x, was.moved[key])
+			}
+		}
+		p.treat(x.shareAdjustment, p.treatments.Of(asked.PayerID, x.group, x.carc), x.posted)
+	}
+	return differences
+}
+
+// takeBack moves the transfers of the original backwards until nothing of the
+// adjustment is left, and returns how much it moved.
+func (p *Poster) takeBack(e *entry, ours *Claim, x *pending, moved []ledger.Transfer) money.Cents {
 	posted := money.Cents(0)
-	moved := was.moved[reasonKey{lineOf(s), a.group, a.carc}]
+	d := p.dimensions(ours, x.share, x.shareAdjustment.offset)
+	d.GroupCode, d.CARC = x.group, x.carc
 	for i := range moved {
 		t := &moved[i]
-		if left > 0 { // the original's was negative: its transfer went the other way
+		switch amount := money.Cents(0); {
+		case x.left > 0: // the original's was negative: its transfer went the other way
 			if isReceivable(t.Debit.Account) && !isReceivable(t.Credit.Account) {
-				amount := min(left, t.Amount)
+				amount = min(x.left, t.Amount)
 				e.move(t.Credit, t.Debit, amount, d)
 				t.Amount -= amount
-				left -= amount
+				x.left -= amount
 				posted += amount
 			}
-			continue
+		default:
+			amount = max(x.left, -t.Amount) // what is left of this transfer, as a negative amount
+			e.move(t.Debit, t.Credit, amount, d)
+			t.Amount += amount
+			x.left -= amount
+			posted += amount
 		}
-		amount := max(left, -t.Amount) // what is left of this transfer, as a negative amount
-		e.move(t.Debit, t.Credit, amount, d)
-		t.Amount += amount
-		left -= amount
-		posted += amount
 	}
-	p.treat(a, treatment, posted)
-	return nil
+	return posted
 }
 
 // reverseUnknown posts an adjustment that the original did not have.
-func (p *Poster) reverseUnknown(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment, treatment Treatment, d ledger.Dimensions) []string {
+func (p *Poster) reverseUnknown(e *entry, ours *Claim, asked NextPayer, next *NextPayer, s *share, a shareAdjustment) []string {
+	treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
+	d := p.dimensions(ours, s, a.offset)
+	d.GroupCode, d.CARC = a.group, a.carc
 	from := receivable(ours, s.line, asked.PayerID, asked.Rank)
 	var to ledger.Key
 	switch {
