@@ -20,8 +20,11 @@ import (
 )
 
 type depositCmd struct {
-	Import depositImportCmd `cmd:"" help:"Take in a bank's file and match it."`
-	Match  depositMatchCmd  `cmd:"" help:"Match bank lines with payments and receipts, and list what is open on both sides."`
+	Import   depositImportCmd   `cmd:"" help:"Take in a bank's file and match it."`
+	Match    depositMatchCmd    `cmd:"" help:"Match bank lines with payments and receipts, and list what is open on both sides; or say what a line is."`
+	Undo     depositUndoCmd     `cmd:"" help:"Take a wrong match back."`
+	Slip     depositSlipCmd     `cmd:"" help:"Put receipts on a deposit slip, or list what lies in the drawer."`
+	VoidSlip depositVoidSlipCmd `cmd:"" help:"Put the receipts of a slip back into the drawer."`
 }
 
 type depositImportCmd struct {
@@ -118,24 +121,6 @@ func (c depositImportCmd) take(ctx context.Context, b *Book, path string) (bankF
 	return result, err
 }
 
-type depositMatchCmd struct {
-	matchFlags
-}
-
-// Help shows an example.
-func (depositMatchCmd) Help() string {
-	return "Posts Dr 1000 / Cr 1050 for each payment that reached the bank, and Dr 1000 / Cr 1010 for the receipts of a day. What stays open is listed with its age, on both sides.\n\nExample:\n  claimbook deposit match --days 10"
-}
-
-func (c depositMatchCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	return reconcile(ctx, app, b, c.Days, nil)
-}
-
 // reconciled is the outcome as programs read it.
 type reconciled struct {
 	Files   []bankFile       `json:"files,omitempty"`
@@ -153,6 +138,8 @@ type matchedDeposit struct {
 }
 
 type openBankLine struct {
+	Line        int64       `json:"line"`
+	Source      string      `json:"source"` // names it in every copy of the book
 	BookedOn    string      `json:"booked_on"`
 	Days        int         `json:"days"`
 	Amount      money.Cents `json:"amount"`
@@ -190,9 +177,9 @@ func reconcile(ctx context.Context, app *App, b *Book, days int, files []bankFil
 	if err := t.write(app.Stdout); err != nil {
 		return err
 	}
-	t = newTable("Booked", "Days$", "Amount$", "At the bank, in no book")
+	t = newTable("Line", "Booked", "Days$", "Amount$", "At the bank, in no book")
 	for _, l := range out.Bank {
-		t.add(l.BookedOn, strconv.Itoa(l.Days), dollars(l.Amount), l.Description)
+		t.add(strconv.FormatInt(l.Line, 10), l.BookedOn, strconv.Itoa(l.Days), dollars(l.Amount), l.Description)
 	}
 	fmt.Fprintln(app.Stdout)
 	if err := t.write(app.Stdout); err != nil {
@@ -218,7 +205,7 @@ func describe(b *Book, r *ledgerdb.Reconciliation) reconciled {
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		if !lineDone[i] {
-			out.Bank = append(out.Bank, openBankLine{l.BookedOn.String(), b.Today.DaysSince(l.BookedOn), l.Amount, joinWords(l)})
+			out.Bank = append(out.Bank, openBankLine{l.ID, l.Source, l.BookedOn.String(), b.Today.DaysSince(l.BookedOn), l.Amount, joinWords(l)})
 		}
 	}
 	for i := range r.Waiting {

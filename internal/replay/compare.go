@@ -139,10 +139,14 @@ func facts() []fact {
 		{"remittances", query(`select source_key, concat_ws(', ', state, amount, claims, posted, unmatched, posting_date) from remittance where practice_id = $1`)},
 		{"patient payments", query(`select idempotency_key, concat_ws(', ', 'receipt ' || y.receipt_number, p.account, y.amount, y.state, y.received_on)
 			from patient_payment y join patient p on p.practice_id = y.practice_id and p.id = y.patient_id where y.practice_id = $1`)},
-		{"deposits", query(`select concat_ws('|', left(encode(f.sha256, 'hex'), 12), l.line_no, d.kind, d.trace), concat_ws(', ', d.deposited_on, sum(d.amount), count(*))
+		{"deposits", query(`select concat_ws('|', left(encode(f.sha256, 'hex'), 12), l.line_no, d.match_no, d.kind, d.trace),
+				concat_ws(', ', d.deposited_on, sum(d.amount), count(*), count(d.undone_by), count(d.decision_id))
 			from deposit d left join bank_line l on l.practice_id = d.practice_id and l.id = d.bank_line_id
 			left join edi_file f on f.practice_id = l.practice_id and f.id = l.edi_file_id
-			where d.practice_id = $1 group by f.sha256, l.line_no, d.kind, d.trace, d.deposited_on`)},
+			where d.practice_id = $1 group by f.sha256, l.line_no, d.match_no, d.kind, d.trace, d.deposited_on`)},
+		{"deposit slips", query(`select s.key, concat_ws(', ', s.kind, s.made_on, s.amount, s.fee, case when s.voided_by is not null then 'void' end,
+				(select string_agg(r.source_key || ' ' || r.amount, ' ' order by r.source_key) from deposit_slip_receipt r where r.practice_id = s.practice_id and r.slip_id = s.id))
+			from deposit_slip s where s.practice_id = $1`)},
 		{"periods", query(`select to_char(month, 'YYYY-MM'), concat_ws(', ', state, changed_by, reason) from period where practice_id = $1`)},
 		{"statements", query(`select s.number, concat_ws(', ', g.account, s.statement_date, s.balance, 'level ' || s.dunning_level, s.pages || ' pages', encode(s.pdf_sha256, 'hex'))
 			from statement s join guarantor g on g.practice_id = s.practice_id and g.id = s.guarantor_id where s.practice_id = $1`)},

@@ -83,7 +83,13 @@ var decisions = map[string]func(r *replayer, tx pgx.Tx, d decision) error{
 			return err
 		})
 	},
-	billingwork.DecideMatch: matchAgain,
+	billingwork.DecideMatch:      matchAgain,
+	ledgerwork.DecideMatchByHand: aboutTheBank, ledgerwork.DecideUndoMatch: aboutTheBank,
+	ledgerwork.DecideSlip: aboutTheBank, ledgerwork.DecideVoidSlip: aboutTheBank,
+}
+
+func aboutTheBank(r *replayer, tx pgx.Tx, d decision) error {
+	return ledgerwork.Replay(r.ctx, tx, r.practiceID, d.Kind, d.Subject, d.Payload, ledgerwork.By{Reason: d.Reason, Actor: d.Actor, On: d.On})
 }
 
 // aboutMoney has billing carry the decision out. To dismiss an item moves
@@ -105,15 +111,13 @@ func matchAgain(r *replayer, tx pgx.Tx, d decision) error {
 	if !found || err != nil {
 		return fmt.Errorf("the decision %q names no claim of a payment", d.Subject)
 	}
-	return withPayload(d, func(p struct {
-		Claim string `json:"claim"`
-	}) error {
+	return withPayload(d, func(p billingwork.MatchPayload) error {
 		var remittanceID int64
 		if err := tx.QueryRow(r.ctx, `select id from remittance where practice_id = $1 and source_key = $2`, r.practiceID, source).Scan(&remittanceID); err != nil {
 			return fault.Invalidf("CB-REBUILD-REMITTANCE", "the rebuilt book has no payment %s", source).Because(err)
 		}
 		return billingwork.MatchClaim(r.ctx, tx, r.scratch.Jobs, r.practiceID, billingwork.Match{RemittanceID: remittanceID, Seq: seq,
-			ClaimNumber: p.Claim, Reason: d.Reason, Actor: d.Actor, On: d.On})
+			ClaimNumber: p.Claim, Remember: p.Remember, Reason: d.Reason, Actor: d.Actor, On: d.On})
 	})
 }
 
@@ -125,12 +129,6 @@ func (r *replayer) decision(in Input) error {
 		Scan(&d.Kind, &d.Subject, &d.Payload, &d.Reason, &d.Actor, &d.On)
 	if err != nil {
 		return err
-	}
-	if billingwork.Replays(d.Kind) {
-		return r.write(func(tx pgx.Tx) error {
-			return billingwork.Replay(r.ctx, tx, r.scratch.Jobs, r.practiceID, billingwork.Recorded{Kind: d.Kind, Subject: d.Subject, Payload: d.Payload,
-				By: billingwork.By{Reason: d.Reason, Actor: d.Actor, On: d.On}})
-		})
 	}
 	again := decisions[d.Kind]
 	if billingwork.Replays(d.Kind) {

@@ -133,7 +133,7 @@ func (s *NewSlip) kind(list []ledgerdb.Receipt, total money.Cents) (string, erro
 	}
 	switch {
 	case cards != 0 && cards != len(list):
-		return "", fault.Invalidf("CB-SLIP-MIXED", "card receipts and cash or checks reach the bank apart").WithFix("make one slip of the %d card receipts and one of the others", cards)
+		return "", fault.Invalidf("CB-SLIP-MIXED", "card receipts and cash or checks reach the bank apart").WithFix(fmt.Sprintf("make one slip of the %d card receipts and one of the others", cards))
 	case cards == 0 && s.Fee != 0:
 		return "", fault.Usagef("CB-SLIP-FEE", "only a card processor keeps a fee").WithFix("leave --fee out")
 	case s.Fee >= total:
