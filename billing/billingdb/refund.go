@@ -62,7 +62,7 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 		if t.Amount != r.Amount || t.Debit.PatientID != patientID {
 			return false, fault.Invalidf("CB-REFUND-002", "the key %s belongs to another refund", r.Key).WithFix("give this one a key of its own; nothing was posted")
 		}
-		return r.pay(ctx, tx, practiceID, source, t.GuarantorID)
+		return r.pay(ctx, tx, practiceID, source, patientID, t.GuarantorID)
 	}
 	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
 	if err != nil {
@@ -71,6 +71,11 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 	e, covered := billing.Refund(&accounts[0], r.Amount)
 	if !covered {
 		return false, fault.Invalidf("CB-REFUND-003", "the patient's free credit does not cover %s", r.Amount.Dollars()).WithFix("look at the account: claimbook explain patient")
+	}
+	if r.Sent { // what is owed to the patient already, and this one, must be covered
+		if err := r.blocked(ctx, tx, practiceID, patientID, 0); err != nil {
+			return false, err
+		}
 	}
 	if err := r.decide(ctx, tx, practiceID, source); err != nil {
 		return false, err
@@ -88,12 +93,15 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 }
 
 // pay posts that a refund which was owed so far has been sent.
-func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, source string, guarantorID int64) (known bool, err error) {
+func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, source string, patientID, guarantorID int64) (known bool, err error) {
 	if !r.Sent {
 		return true, nil
 	}
 	if done, err := entryOf(ctx, tx, practiceID, source+"|sent"); err != nil || done != nil {
 		return done != nil, err
+	}
+	if err := r.blocked(ctx, tx, practiceID, patientID, r.Amount); err != nil {
+		return false, err
 	}
 	if err := r.decide(ctx, tx, practiceID, source); err != nil {
 		return false, err
@@ -104,6 +112,42 @@ func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, so
 	}
 	_, err = ledgerdb.Post(ctx, tx, practiceID, []ledger.Entry{r.sent(source, on, guarantorID)})
 	return false, err
+}
+
+// blocked refuses to send a refund whose money has gone: a returned check took
+// it back out of what is owed to the patient. need is what must still be owed;
+// what a returned check left owed to us counts against every later refund.
+func (r *PatientRefund) blocked(ctx context.Context, tx pgx.Tx, practiceID, patientID int64, need money.Cents) error {
+	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
+		return err
+	}
+	var owed money.Cents
+	err := tx.QueryRow(ctx, `
+		WITH accrued AS MATERIALIZED (
+			SELECT e.source_key, sum(t.amount) AS amount FROM transfer t
+			JOIN journal_entry e ON e.practice_id = t.practice_id AND e.id = t.entry_id AND e.kind = 'patient-refund'
+			WHERE t.practice_id = $1 AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0 AND t.credit_account = '2200' GROUP BY e.source_key
+		)
+		SELECT coalesce((SELECT sum(amount) FROM accrued), 0)
+		     - coalesce((SELECT sum(t.amount) FROM accrued a
+		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key = a.source_key || '|sent'
+		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id), 0)
+		     - coalesce((SELECT sum(t.amount) FROM patient_payment p
+		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key = 'payment|' || p.idempotency_key || '|returned'
+		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id AND t.debit_account = '2200'
+		                 WHERE p.practice_id = $1 AND p.patient_id = $2 AND p.state = 'returned'), 0)`, practiceID, patientID).Scan(&owed)
+	if err != nil || owed >= need {
+		return err
+	}
+	return fault.Invalidf("CB-REFUND-004", "the refund %s is blocked: a check of patient %s came back, and %s of what was to be refunded is owed to them", r.Key, r.Account,
+		max(owed, 0).Dollars()).WithFix("do not send it; see what the patient owes: claimbook explain patient " + r.Account)
+}
+
+// lockRefunds lets a refund be sent only before or after a check of the patient
+// is taken back, never meanwhile.
+func lockRefunds(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('refunds of ' || $1::bigint, $2))`, patientID, practiceID)
+	return err
 }
 
 // sent is the entry of the money leaving the bank.
@@ -154,6 +198,9 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 	}
 	if original == nil {
 		return false, fault.Invalidf("CB-RETURN-002", "the payment %s has no entry", r.Key)
+	}
+	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
+		return false, err
 	}
 	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/claimbook/claimbook/billing/statementpdf"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
+	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
 )
 
@@ -264,5 +265,38 @@ func TestPatientRefund(t *testing.T) {
 		}
 	}
 	w.expect("all sent", map[string]string{"2000": "-25", "2200": "0", "1000": "-30", "1010": "55"})
+	w.verify()
+}
+
+// A refund that waits to be sent is blocked when the check that it comes from
+// is returned: the money never was there.
+func TestRefundOfAReturnedCheck(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.pay(billingdb.PatientPayment{Key: "C1", Amount: 30_00, Method: "check", Reference: "1044"})
+	refund := func(key string, amount money.Cents, sent bool) error {
+		return w.db.Tx(context.Background(), postgres.RoleWork, w.practice, func(tx pgx.Tx) error {
+			_, err := billingdb.RefundPatient(context.Background(), tx, w.practice, billingdb.PatientRefund{Key: key, Account: "P001", Amount: amount, Sent: sent,
+				Reason: "paid twice", On: day, Actor: "ann"})
+			return err
+		})
+	}
+	if err := refund("F1", 30_00, false); err != nil {
+		t.Fatal(err)
+	}
+	w.tx(func(ctx context.Context, tx pgx.Tx) error {
+		_, err := billingdb.ReturnPayment(ctx, tx, w.practice, billingdb.ReturnedPayment{Key: "C1", Reason: "insufficient funds", On: day, Actor: "ann"})
+		return err
+	})
+	if err := refund("F1", 30_00, true); fault.CodeOf(err) != "CB-REFUND-004" {
+		t.Errorf("a refund of a returned check: %v", err)
+	}
+	w.expect("blocked", map[string]string{"1000": "0", "1010": "0", "1110": "0", "2000": "0", "2200": "0"})
+	// Good money that comes later is refunded as ever.
+	w.pay(billingdb.PatientPayment{Key: "C2", Amount: 20_00})
+	if err := refund("F2", 20_00, true); err != nil {
+		t.Error(err)
+	}
+	w.expect("sent", map[string]string{"1000": "-20", "1010": "20", "2000": "0", "2200": "0"})
 	w.verify()
 }
