@@ -37,7 +37,7 @@ func explain(ctx context.Context, app *App, find func(tx pgx.Tx, b *Book, e *exp
 	defer b.Close()
 	var e explanation
 	if err := b.read(ctx, func(tx pgx.Tx) error {
-		e = explanation{Balances: []explainedBalance{}, Entries: []explainedEntry{}}
+		e = explanation{Balances: []explainedBalance{}, Said: []unpostedReason{}, Entries: []explainedEntry{}}
 		filter, err := find(tx, b, &e)
 		if err != nil {
 			return err
@@ -89,6 +89,9 @@ func (c explainClaimCmd) Run(ctx context.Context, app *App) error {
 		if err != nil {
 			return f, err
 		}
+		if e.Said, err = unposted(ctx, tx, b.Practice.ID, f.ClaimIDs, nil); err != nil {
+			return f, err
+		}
 		return f, e.balances(ctx, tx, b.Practice.ID, append(open, rest...))
 	})
 }
@@ -125,6 +128,9 @@ func (c explainLineCmd) Run(ctx context.Context, app *App) error {
 		if err != nil {
 			return f, err
 		}
+		if e.Said, err = unposted(ctx, tx, b.Practice.ID, nil, f.ServiceLineIDs); err != nil {
+			return f, err
+		}
 		return f, e.balances(ctx, tx, b.Practice.ID, open)
 	})
 }
@@ -156,43 +162,6 @@ func (c explainPatientCmd) Run(ctx context.Context, app *App) error {
 			if balance.Key.ServiceLineID != 0 {
 				f.ServiceLineIDs = append(f.ServiceLineIDs, balance.Key.ServiceLineID)
 			}
-		}
-		return f, e.balances(ctx, tx, b.Practice.ID, open)
-	})
-}
-
-type explainAccountCmd struct {
-	Account string `arg:"" placeholder:"ACCOUNT" help:"Account, such as 2010."`
-	spanFlags
-}
-
-// Help shows an example.
-func (explainAccountCmd) Help() string { return "Example:\n  claimbook explain account 2010" }
-
-func (c explainAccountCmd) Run(ctx context.Context, app *App) error {
-	return explain(ctx, app, func(tx pgx.Tx, b *Book, e *explanation) (ledgerdb.JournalFilter, error) {
-		f := ledgerdb.JournalFilter{Account: c.Account}
-		var err error
-		if f.From, f.To, err = c.span(b, date.Date.FirstOfMonth); err != nil {
-			return f, err
-		}
-		chart, err := ledgerdb.Chart(ctx, tx, b.Practice.ID)
-		if err != nil {
-			return f, err
-		}
-		account, known := chart[c.Account]
-		if !known {
-			return f, fault.NotFoundf("CB-LEDGER-ACCOUNT", "account %s is not in the chart of accounts", c.Account)
-		}
-		tb, err := ledgerdb.TrialBalance(ctx, tx, b.Practice.ID, f.To)
-		if err != nil {
-			return f, err
-		}
-		e.Subject, e.ID = "account", c.Account
-		e.Title = fmt.Sprintf("Account %s %s from %s to %s, holds %s at the end", account.Code, account.Name, f.From, f.To, tb.Balance(c.Account).Dollars())
-		open, err := ledgerdb.AccountBalances(ctx, tx, b.Practice.ID, c.Account)
-		if err != nil {
-			return f, err
 		}
 		return f, e.balances(ctx, tx, b.Practice.ID, open)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
+	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
@@ -20,7 +21,9 @@ type explanation struct {
 	Subject  string             `json:"subject"` // claim, line, patient, account, posting
 	ID       string             `json:"id"`
 	Title    string             `json:"title"`
-	Balances []explainedBalance `json:"balances"` // what is open now
+	AsOf     date.Date          `json:"as_of,omitzero"` // the end of the day of the balances; zero: now
+	Balances []explainedBalance `json:"balances"`       // what is open
+	Said     []unpostedReason   `json:"said"`           // what payers reported that moved nothing, or not all of it
 	Entries  []explainedEntry   `json:"entries"`
 }
 
@@ -75,22 +78,32 @@ func (e *explanation) read(ctx context.Context, tx pgx.Tx, practiceID int64, f l
 
 // balances names open balances in the words of people.
 func (e *explanation) balances(ctx context.Context, tx pgx.Tx, practiceID int64, open []ledger.Balance) error {
+	var accounts, references []string
+	var payers, ranks, patients, lines, amounts []int64
 	for _, b := range open {
-		x := explainedBalance{Account: b.Key.Account, Reference: b.Key.Reference, Amount: b.Amount}
-		err := tx.QueryRow(ctx, `
-			select coalesce((select name from account where practice_id = $1 and code = $2), ''),
-				concat_ws(', ', (select 'payer ' || code || ' (rank ' || nullif($4::int, 0) || ')' from payer where practice_id = $1 and id = $3),
-					(select 'payer ' || code from payer where practice_id = $1 and id = $3 and $4 = 0),
-					(select 'patient ' || account from patient where practice_id = $1 and id = $5)),
-				coalesce((select n.external_id || '/' || l.line_no from service_line l
-					join encounter n on n.practice_id = l.practice_id and n.id = l.encounter_id where l.practice_id = $1 and l.id = $6), '')`,
-			practiceID, b.Key.Account, b.Key.PayerID, int(b.Key.PayerRank), b.Key.PatientID, b.Key.ServiceLineID).Scan(&x.Name, &x.Owner, &x.Line)
-		if err != nil {
-			return err
-		}
-		e.Balances = append(e.Balances, x)
+		accounts, references = append(accounts, b.Key.Account), append(references, b.Key.Reference)
+		payers, ranks, patients = append(payers, b.Key.PayerID), append(ranks, int64(b.Key.PayerRank)), append(patients, b.Key.PatientID)
+		lines, amounts = append(lines, b.Key.ServiceLineID), append(amounts, int64(b.Amount))
 	}
-	return nil
+	rows, err := tx.Query(ctx, `
+		select b.account, coalesce(a.name, ''), concat_ws(', ', 'payer ' || p.code || coalesce(' (rank ' || nullif(b.rank, 0) || ')', ''), 'patient ' || n.account),
+			coalesce(v.external_id || '/' || l.line_no, ''), b.reference, b.amount
+		from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[]) with ordinality
+			as b (account, payer_id, rank, patient_id, service_line_id, reference, amount, n)
+		left join account a on a.practice_id = $1 and a.code = b.account
+		left join payer p on p.practice_id = $1 and p.id = b.payer_id
+		left join patient n on n.practice_id = $1 and n.id = b.patient_id
+		left join service_line l on l.practice_id = $1 and l.id = b.service_line_id
+		left join encounter v on v.practice_id = $1 and v.id = l.encounter_id
+		order by b.n`, practiceID, accounts, payers, ranks, patients, lines, references, amounts)
+	if err != nil {
+		return err
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (x explainedBalance, err error) {
+		return x, row.Scan(&x.Account, &x.Name, &x.Owner, &x.Line, &x.Reference, &x.Amount)
+	})
+	e.Balances = append(e.Balances, list...)
+	return err
 }
 
 // reason says in plain words why a payer's line is what it is: our own label
@@ -168,13 +181,12 @@ func (e *explanation) text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n\n", e.Title)
 	if e.Subject != "posting" {
-		out.WriteString("Open now\n")
-		if len(e.Balances) == 0 {
-			out.WriteString("  nothing\n")
-		}
-		for _, b := range e.Balances {
-			about := strings.Join(nonEmpty(b.Owner, b.Reference, b.Line), ", ")
-			fmt.Fprintf(&out, "  %12s  %s %s  %s\n", b.Amount.Dollars(), b.Account, b.Name, about)
+		e.writeBalances(&out)
+	}
+	if len(e.Said) > 0 {
+		out.WriteString("Reported by the payer and not posted, or not all of it\n")
+		for i := range e.Said {
+			e.Said[i].write(&out)
 		}
 		out.WriteString("\n")
 	}
@@ -201,7 +213,52 @@ func (e *explanation) text() string {
 	if len(e.Entries) == 0 {
 		out.WriteString("Nothing was posted.\n")
 	}
+	if e.Subject == "account" {
+		e.writeMovement(&out)
+	}
 	return out.String()
+}
+
+// writeBalances lists what is open, with its sum where there is more than one.
+func (e *explanation) writeBalances(out *strings.Builder) {
+	when := "now"
+	if !e.AsOf.IsZero() {
+		when = "at the end of " + e.AsOf.String()
+	}
+	fmt.Fprintf(out, "Open %s\n", when)
+	if len(e.Balances) == 0 {
+		out.WriteString("  nothing\n")
+	}
+	var total money.Cents
+	for _, b := range e.Balances {
+		about := strings.Join(nonEmpty(b.Owner, b.Reference, b.Line), ", ")
+		fmt.Fprintf(out, "  %12s  %s %s  %s\n", b.Amount.Dollars(), b.Account, b.Name, about)
+		total += b.Amount
+	}
+	if len(e.Balances) > 1 {
+		fmt.Fprintf(out, "  %12s  in %d balances\n", total.Dollars(), len(e.Balances))
+	}
+	out.WriteString("\n")
+}
+
+// writeMovement sums up the lines of the account that are shown, as a report
+// counts them.
+func (e *explanation) writeMovement(out *strings.Builder) {
+	var debit, credit money.Cents
+	lines := 0
+	for i := range e.Entries {
+		for n := range e.Entries[i].Lines {
+			l := &e.Entries[i].Lines[n]
+			lines++
+			if l.Debit.Account == e.ID {
+				debit += l.Amount
+			}
+			if l.Credit.Account == e.ID {
+				credit += l.Amount
+			}
+		}
+	}
+	fmt.Fprintf(out, "\nShown: %d lines with debits of %s and credits of %s, %s together.\n", lines, debit.Dollars(), credit.Dollars(), (debit - credit).Dollars())
 }
 
 func (l *explainedLine) write(out *strings.Builder) {

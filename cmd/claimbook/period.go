@@ -87,7 +87,7 @@ func (c periodCloseCmd) check(ctx context.Context, app *App, b *Book, month date
 		fmt.Fprintf(app.Stdout, "%s is clean.\n", c.Month)
 		return nil
 	}
-	t := newTable("Open", "Count$", "Amount$")
+	t := newTable("Open", "Count#", "Amount$")
 	for _, p := range points {
 		t.add(p.Message, strconv.FormatInt(p.Count, 10), dollars(p.Amount))
 	}
@@ -162,7 +162,7 @@ func (periodListCmd) Run(ctx context.Context, app *App) error {
 	if app.JSON {
 		return writeJSON(app.Stdout, periods)
 	}
-	t := newTable("Month", "State", "Entries$", "By", "Reason")
+	t := newTable("Month", "State", "Entries#", "By", "Reason")
 	for _, p := range periods {
 		state := "open"
 		if p.Closed {

@@ -20,27 +20,11 @@ type reportCmd struct {
 	Daysheet       daysheetCmd       `cmd:"" help:"Charges, payments and adjustments of a day, or of several."`
 	Rollforward    rollforwardCmd    `cmd:"" help:"A/R month by month: opening, charges, payments, adjustments, closing."`
 	GeneralLedger  generalLedgerCmd  `cmd:"" help:"One account line by line."`
+	Adjustments    adjustmentsCmd    `cmd:"" help:"What reduced receivables without being paid, by reason."`
+	Denials        denialsCmd        `cmd:"" help:"What payers refused, by payer and reason, and what became of it."`
+	KPI            kpiCmd            `cmd:"" name:"kpi" help:"Key figures of billing, with their definitions."`
 	Unapplied      unappliedCmd      `cmd:"" help:"Money that waits for its purpose, with its age."`
 	CreditBalances creditBalancesCmd `cmd:"" help:"Receivables that are credits, with the day by which they go back."`
-}
-
-// formatFlag is how a report is printed.
-type formatFlag struct {
-	Format string `enum:"table,csv,json" default:"table" help:"table, csv or json."`
-}
-
-// print writes a report in the format that was asked for.
-func (f formatFlag) print(app *App, title string, t *table, v any) error {
-	switch {
-	case f.Format == "json" || app.JSON:
-		return writeJSON(app.Stdout, v)
-	case f.Format == "csv":
-		return t.writeCSV(app.Stdout)
-	}
-	if _, err := fmt.Fprintln(app.Stdout, title); err != nil {
-		return err
-	}
-	return t.write(app.Stdout)
 }
 
 // asOfFlag is the last day that a report counts.
@@ -78,6 +62,29 @@ func (f spanFlags) span(b *Book, first func(last date.Date) date.Date) (from, to
 	return from, to, nil
 }
 
+// beginning is the first day of a report that begins with the book.
+func beginning(date.Date) date.Date { return date.Date{} }
+
+// quarter is the first day of a report of 90 days.
+func quarter(last date.Date) date.Date { return last.AddDays(-89) }
+
+// ask opens the book and reads what a report shows.
+func ask[T any](ctx context.Context, app *App, f formatFlag, read func(tx pgx.Tx, b *Book) (T, error)) (answer T, err error) {
+	if err := f.check(app); err != nil {
+		return answer, err
+	}
+	b, err := app.Open(ctx)
+	if err != nil {
+		return answer, err
+	}
+	defer b.Close()
+	err = b.read(ctx, func(tx pgx.Tx) (err error) {
+		answer, err = read(tx, b)
+		return err
+	})
+	return answer, err
+}
+
 type agingCmd struct {
 	asOfFlag
 	formatFlag
@@ -86,23 +93,17 @@ type agingCmd struct {
 
 // Help shows an example.
 func (agingCmd) Help() string {
-	return "Insurance by payer, patients by guarantor, in columns of 30 days. The totals equal the control accounts 1100 and 1110.\n\nExample:\n  claimbook report aging --as-of 2026-01-31 --format csv"
+	return "Insurance by payer, patients by guarantor, in columns of 30 days. The totals equal the control accounts 1100 and 1110.\n\nExample:\n  claimbook report aging --as-of 2026-01-31 --out aging.xlsx"
 }
 
 func (c agingCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
+	aging, err := ask(ctx, app, c.formatFlag, func(tx pgx.Tx, b *Book) (ledger.Aging, error) {
+		return ledgerdb.Aging(ctx, tx, b.Practice.ID, c.day(b), c.By)
+	})
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	var aging ledger.Aging
-	if err := b.read(ctx, func(tx pgx.Tx) (err error) {
-		aging, err = ledgerdb.Aging(ctx, tx, b.Practice.ID, c.day(b), c.By)
-		return err
-	}); err != nil {
-		return err
-	}
-	t := newTable("Owed by", "Code", "Name", "Items$", "0-30$", "31-60$", "61-90$", "91-120$", "120+$", "Total$")
+	t := newTable("Owed by", "Code", "Name", "Items#", "0-30$", "31-60$", "61-90$", "91-120$", "120+$", "Total$")
 	cells := func(kind string, r *ledger.AgingRow) []string {
 		list := []string{kind, r.Code, r.Name, strconv.Itoa(r.Items)}
 		for _, amount := range r.Amounts {
@@ -119,7 +120,9 @@ func (c agingCmd) Run(ctx context.Context, app *App) error {
 	}
 	t.total(cells("", &aging.PatientTotal)...)
 	t.total(cells("", &aging.Total)...)
-	return c.print(app, fmt.Sprintf("Receivables as of %s, aged from the day of %s\n", aging.AsOf, aging.By), t, aging)
+	return c.print(app, fmt.Sprintf("Receivables as of %s, aged from the day of %s", aging.AsOf, aging.By), t, aging,
+		fmt.Sprintf("Behind a payer: claimbook explain account 1100 --payer CODE --to %s", aging.AsOf),
+		fmt.Sprintf("Behind a guarantor: claimbook explain account 1110 --guarantor CODE --to %s", aging.AsOf))
 }
 
 type trialBalanceCmd struct {
@@ -133,16 +136,10 @@ func (trialBalanceCmd) Help() string {
 }
 
 func (c trialBalanceCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
+	tb, err := ask(ctx, app, c.formatFlag, func(tx pgx.Tx, b *Book) (ledger.TrialBalance, error) {
+		return ledgerdb.TrialBalance(ctx, tx, b.Practice.ID, c.day(b))
+	})
 	if err != nil {
-		return err
-	}
-	defer b.Close()
-	var tb ledger.TrialBalance
-	if err := b.read(ctx, func(tx pgx.Tx) (err error) {
-		tb, err = ledgerdb.TrialBalance(ctx, tx, b.Practice.ID, c.day(b))
-		return err
-	}); err != nil {
 		return err
 	}
 	t := newTable("Account", "Name", "Class", "Debit$", "Credit$")
@@ -150,7 +147,8 @@ func (c trialBalanceCmd) Run(ctx context.Context, app *App) error {
 		t.add(r.Account, r.Name, string(r.Class), dollars(r.Debit), dollars(r.Credit))
 	}
 	t.total("", "Total", "", dollars(tb.Debit), dollars(tb.Credit))
-	return c.print(app, fmt.Sprintf("Trial balance as of %s\n", tb.AsOf), t, tb)
+	return c.print(app, fmt.Sprintf("Trial balance as of %s", tb.AsOf), t, tb,
+		fmt.Sprintf("Behind an account: claimbook report general-ledger ACCOUNT --to %s", tb.AsOf))
 }
 
 type daysheetCmd struct {
@@ -164,23 +162,17 @@ func (daysheetCmd) Help() string {
 }
 
 func (c daysheetCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
+	s, err := ask(ctx, app, c.formatFlag, func(tx pgx.Tx, b *Book) (s ledger.DaySheet, err error) {
+		from, to, err := c.span(b, func(last date.Date) date.Date { return last })
+		if err != nil {
+			return s, err
+		}
+		return ledgerdb.DaySheet(ctx, tx, b.Practice.ID, from, to)
+	})
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	from, to, err := c.span(b, func(last date.Date) date.Date { return last })
-	if err != nil {
-		return err
-	}
-	var s ledger.DaySheet
-	if err := b.read(ctx, func(tx pgx.Tx) (err error) {
-		s, err = ledgerdb.DaySheet(ctx, tx, b.Practice.ID, from, to)
-		return err
-	}); err != nil {
-		return err
-	}
-	t := newTable("Section", "Kind", "Account", "Name", "By", "Count$", "Amount$")
+	t := newTable("Section", "Kind", "Account", "Name", "By", "Count#", "Amount$")
 	for _, r := range s.Rows {
 		t.add(string(r.Section), r.Kind, r.Account, r.Name, r.Actor, strconv.Itoa(r.Count), dollars(r.Amount))
 	}
@@ -189,14 +181,15 @@ func (c daysheetCmd) Run(ctx context.Context, app *App) error {
 		name   string
 		amount money.Cents
 	}{{"+ charges", s.Charges}, {"- payments", s.Payments}, {"- adjustments", s.Adjustments}} {
-		t.add(line.name, "", "", "", "", "", dollars(line.amount))
+		t.sum(line.name, "", "", "", "", "", dollars(line.amount))
 	}
 	t.total("A/R after", "", "", "", "", "", dollars(s.Closing))
-	title := fmt.Sprintf("Day sheet of %s\n", from)
-	if from != to {
-		title = fmt.Sprintf("Day sheet from %s to %s\n", from, to)
+	title := fmt.Sprintf("Day sheet of %s", s.From)
+	if s.From != s.To {
+		title = fmt.Sprintf("Day sheet from %s to %s", s.From, s.To)
 	}
-	return c.print(app, title, t, s)
+	return c.print(app, title, t, s,
+		fmt.Sprintf("Behind a row: claimbook explain account ACCOUNT --kind KIND --from %s --to %s", s.From, s.To))
 }
 
 type rollforwardCmd struct {
@@ -206,31 +199,26 @@ type rollforwardCmd struct {
 
 // Help shows an example.
 func (rollforwardCmd) Help() string {
-	return "Without --from it begins with the book.\n\nExample:\n  claimbook report rollforward --from 2026-01-01 --to 2026-03-31"
+	return "What insurers and patients owe (1100 and 1110), month by month: opening + charges - payments - adjustments = closing, which is what the aging of that day adds up to. Without --from it begins with the book.\n\nExample:\n  claimbook report rollforward --from 2026-01-01 --to 2026-03-31"
 }
 
 func (c rollforwardCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
+	months, err := ask(ctx, app, c.formatFlag, func(tx pgx.Tx, b *Book) ([]ledger.DaySheet, error) {
+		from, to, err := c.span(b, beginning)
+		if err != nil {
+			return nil, err
+		}
+		return ledgerdb.RollForward(ctx, tx, b.Practice.ID, from, to)
+	})
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	from, to, err := c.span(b, func(date.Date) date.Date { return date.Date{} })
-	if err != nil {
-		return err
-	}
-	var months []ledger.DaySheet
-	if err := b.read(ctx, func(tx pgx.Tx) (err error) {
-		months, err = ledgerdb.RollForward(ctx, tx, b.Practice.ID, from, to)
-		return err
-	}); err != nil {
-		return err
-	}
-	t := newTable("From", "To", "Opening$", "Charges$", "Payments$", "Adjustments$", "Closing$")
+	t := newTable("From@", "To@", "Opening$", "Charges$", "Payments$", "Adjustments$", "Closing$")
 	for _, m := range months {
 		t.add(m.From.String(), m.To.String(), dollars(m.Opening), dollars(m.Charges), dollars(m.Payments), dollars(m.Adjustments), dollars(m.Closing))
 	}
-	return c.print(app, "Receivables (1100 and 1110) rolled forward\n", t, months)
+	return c.print(app, "Receivables (1100 and 1110) rolled forward", t, months,
+		"Behind a row: claimbook report daysheet --from FROM --to TO; behind a closing: claimbook report aging --as-of TO")
 }
 
 type generalLedgerCmd struct {
@@ -244,45 +232,49 @@ func (generalLedgerCmd) Help() string {
 	return "Every line of the account with its source and the balance after it. Without --from it begins with the month.\n\nExample:\n  claimbook report general-ledger 1050 --from 2026-01-01 --to 2026-01-31"
 }
 
+// accountReport is one account with its lines.
+type accountReport struct {
+	Account string               `json:"account"`
+	Name    string               `json:"name"`
+	From    date.Date            `json:"from"`
+	To      date.Date            `json:"to"`
+	Opening money.Cents          `json:"opening"`
+	Lines   []ledger.AccountLine `json:"lines"`
+	Debit   money.Cents          `json:"debit"`
+	Credit  money.Cents          `json:"credit"`
+	Closing money.Cents          `json:"closing"`
+}
+
 func (c generalLedgerCmd) Run(ctx context.Context, app *App) error {
-	b, err := app.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	from, to, err := c.span(b, date.Date.FirstOfMonth)
-	if err != nil {
-		return err
-	}
-	report := struct {
-		Account string               `json:"account"`
-		Name    string               `json:"name"`
-		From    date.Date            `json:"from"`
-		To      date.Date            `json:"to"`
-		Opening money.Cents          `json:"opening"`
-		Lines   []ledger.AccountLine `json:"lines"`
-		Closing money.Cents          `json:"closing"`
-	}{Account: c.Account, From: from, To: to, Lines: []ledger.AccountLine{}}
-	if err := b.read(ctx, func(tx pgx.Tx) error {
-		gl, err := ledgerdb.GeneralLedger(ctx, tx, b.Practice.ID, c.Account, from, to, func(l ledger.AccountLine) error {
-			report.Lines = append(report.Lines, l)
+	report, err := ask(ctx, app, c.formatFlag, func(tx pgx.Tx, b *Book) (r accountReport, err error) {
+		r = accountReport{Account: c.Account, Lines: []ledger.AccountLine{}}
+		if r.From, r.To, err = c.span(b, date.Date.FirstOfMonth); err != nil {
+			return r, err
+		}
+		gl, err := ledgerdb.GeneralLedger(ctx, tx, b.Practice.ID, c.Account, r.From, r.To, func(l ledger.AccountLine) error {
+			r.Lines = append(r.Lines, l)
 			return nil
 		})
-		report.Name, report.Opening = gl.Account.Name, gl.Opening
-		return err
-	}); err != nil {
+		r.Name, r.Opening = gl.Account.Name, gl.Opening
+		return r, err
+	})
+	if err != nil {
 		return err
 	}
-	t := newTable("Date", "Source", "Line$", "Kind", "Memo", "Across", "Debit$", "Credit$", "Balance$")
+	t := newTable("Date@", "Source", "Line#", "Kind", "Memo", "Across", "Debit$", "Credit$", "Balance$")
+	t.sum("", "", "", "", "opening", "", "", "", dollars(report.Opening))
 	report.Closing = report.Opening
 	for _, l := range report.Lines {
 		debit, credit := l.Amount, money.Cents(0)
 		if l.Amount < 0 {
 			debit, credit = 0, -l.Amount
 		}
-		t.add(l.PostingDate.String(), l.SourceKey, strconv.Itoa(l.LineNo), l.Kind, l.Memo, l.Contra, dollars(debit), dollars(credit), dollars(l.Balance))
+		report.Debit += debit
+		report.Credit += credit
 		report.Closing = l.Balance
+		t.add(l.PostingDate.String(), l.SourceKey, strconv.Itoa(l.LineNo), l.Kind, l.Memo, l.Contra, dollars(debit), dollars(credit), dollars(l.Balance))
 	}
-	t.total("", "", "", "", fmt.Sprintf("opening %s", report.Opening.Dollars()), "", "", "closing", dollars(report.Closing))
-	return c.print(app, fmt.Sprintf("Account %s %s from %s to %s\n", c.Account, report.Name, from, to), t, report)
+	t.total("", "", "", "", "closing", "", dollars(report.Debit), dollars(report.Credit), dollars(report.Closing))
+	return c.print(app, fmt.Sprintf("Account %s %s from %s to %s", c.Account, report.Name, report.From, report.To), t, report,
+		"Behind a line: claimbook explain posting 'SOURCE'")
 }

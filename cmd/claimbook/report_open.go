@@ -43,25 +43,22 @@ func (c creditBalancesCmd) Run(ctx context.Context, app *App) error {
 
 func reportOpen(ctx context.Context, app *App, asOf asOfFlag, format formatFlag, title string,
 	read func(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date) ([]ledger.OpenBalance, error)) error {
-	b, err := app.Open(ctx)
+	var day date.Date
+	open, err := ask(ctx, app, format, func(tx pgx.Tx, b *Book) ([]ledger.OpenBalance, error) {
+		day = asOf.day(b)
+		list, err := read(ctx, tx, b.Practice.ID, day)
+		return append([]ledger.OpenBalance{}, list...), err
+	})
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	open := []ledger.OpenBalance{}
-	if err := b.read(ctx, func(tx pgx.Tx) error {
-		list, err := read(ctx, tx, b.Practice.ID, asOf.day(b))
-		open = append(open[:0], list...)
-		return err
-	}); err != nil {
-		return err
-	}
-	t := newTable("Account", "Name", "Payer", "Patient", "Line", "Reference", "Since", "Days$", "Amount$", "Return by")
+	t := newTable("Account", "Name", "Payer", "Patient", "Line", "Reference", "Since@", "Days#", "Amount$", "Return by@")
 	var total money.Cents
 	for _, o := range open {
 		t.add(o.Account, o.Name, o.Payer, o.Patient, o.Line, o.Reference, o.Since.String(), strconv.Itoa(o.Days), dollars(o.Amount), o.Due.String())
 		total += o.Amount
 	}
 	t.total("", "Total", "", "", "", "", "", "", dollars(total), "")
-	return format.print(app, fmt.Sprintf("%s as of %s\n", title, asOf.day(b)), t, open)
+	return format.print(app, fmt.Sprintf("%s as of %s", title, day), t, open,
+		"Behind a row: claimbook explain line LINE, explain patient PATIENT, or explain account ACCOUNT --payer PAYER --reference REFERENCE")
 }

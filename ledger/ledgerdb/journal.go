@@ -20,6 +20,12 @@ type JournalFilter struct {
 	ServiceLineIDs []int64
 	PatientID      int64  // lines that move a balance of the patient
 	Account        string // lines with the account on either side
+	PayerID        int64  // lines with the payer on either side
+	GuarantorID    int64  // lines with one of the guarantor's patients on either side
+	Reference      string // lines with the reference on either side
+	GroupCode      string // lines with the reason; CARC too, or CARC alone for a PLB code
+	CARC           string
+	Kind           string // of the entries
 	EntryIDs       []int64
 	SourcePrefix   string
 }
@@ -30,7 +36,8 @@ type JournalFilter struct {
 // a time.
 func Journal(ctx context.Context, tx pgx.Tx, practiceID int64, f JournalFilter, each func(*ledger.JournalEntry) error) error {
 	rows, err := tx.Query(ctx, journalQuery(&f), pgx.NamedArgs{"practice": practiceID, "from": f.From, "to": f.To, "claims": f.ClaimIDs,
-		"lines": f.ServiceLineIDs, "patient": f.PatientID, "account": f.Account, "entries": f.EntryIDs, "source": likePrefix(f.SourcePrefix)})
+		"lines": f.ServiceLineIDs, "patient": f.PatientID, "account": f.Account, "entries": f.EntryIDs, "source": likePrefix(f.SourcePrefix),
+		"payer": f.PayerID, "guarantor": f.GuarantorID, "reference": f.Reference, "group": f.GroupCode, "carc": f.CARC, "kind": f.Kind})
 	if err != nil {
 		return err
 	}
@@ -84,6 +91,22 @@ func journalQuery(f *JournalFilter) string {
 	}
 	if f.Account != "" {
 		and(`(t.debit_account = @account or t.credit_account = @account)`)
+	}
+	if f.PayerID != 0 {
+		and(`(t.debit_payer_id = @payer or t.credit_payer_id = @payer)`)
+	}
+	if f.GuarantorID != 0 {
+		const patients = `(select id from patient where practice_id = @practice and guarantor_id = @guarantor)`
+		and(`(t.debit_patient_id in ` + patients + ` or t.credit_patient_id in ` + patients + `)`)
+	}
+	if f.Reference != "" {
+		and(`(t.debit_reference = @reference or t.credit_reference = @reference)`)
+	}
+	if f.GroupCode != "" || f.CARC != "" {
+		and(`t.group_code = @group and t.carc = @carc`)
+	}
+	if f.Kind != "" {
+		and(`e.kind = @kind`)
 	}
 	if len(f.EntryIDs) > 0 {
 		and(`t.entry_id = any(@entries)`)

@@ -63,3 +63,17 @@ func openSince(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date,
 		return b, err
 	})
 }
+
+// BalancesAsOf reads what each balance of an account held at the end of a day,
+// as far as it was not zero. An account without a sub-ledger has one balance.
+func BalancesAsOf(ctx context.Context, tx pgx.Tx, practiceID int64, account string, asOf date.Date) ([]ledger.Balance, error) {
+	rows, err := tx.Query(ctx, `
+		select account, service_line_id, payer_id, payer_rank, patient_id, reference, sum(p.amount)::bigint
+		from posting p join journal_entry e on e.practice_id = p.practice_id and e.id = p.entry_id
+		where p.practice_id = $1 and p.account = $2 and e.posting_date <= $3
+		group by 1, 2, 3, 4, 5, 6 having sum(p.amount) <> 0 order by 1, 2, 3, 4, 5, 6`, practiceID, account, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanBalance)
+}
