@@ -35,6 +35,7 @@ var (
 	diagnoses  = []string{"I10", "E119", "J0190", "M5450", "R079", "Z0000", "K219", "N390"}
 	procedures = []string{"99213", "99214", "99203", "36415", "80053", "93000", "71046", "85025"}
 	firstDay   = date.Date{Year: 2026, Month: 3, Day: 2}
+	lastDay    = firstDay.AddDays(100) // the files are made when all services have been given
 )
 
 type source struct{ *rand.Rand }
@@ -43,6 +44,16 @@ func newSource(seed uint64) source { return source{rand.New(rand.NewPCG(seed, 0x
 
 func (r source) of(list []string) string { return list[r.IntN(len(list))] }
 func (r source) day() date.Date          { return firstDay.AddDays(r.IntN(90)) }
+
+// some returns n different ones of a list.
+func (r source) some(list []string, n int) []string {
+	picked := make([]string, n)
+	for i, k := range r.Perm(len(list))[:n] {
+		picked[i] = list[k]
+	}
+	return picked
+}
+
 func (r source) cents(from, to int64) money.Cents {
 	return money.Cents(from*100 + r.Int64N((to-from)*100))
 }
@@ -80,8 +91,8 @@ func (r source) person(role string) claim837.Name {
 
 func interchange(functional, version string) (x12.Interchange, x12.Group) {
 	return x12.Interchange{SenderQualifier: "ZZ", Sender: "GENERATOR", ReceiverQualifier: "ZZ", Receiver: "READER",
-			Date: "260314", Time: "0930", Control: "000000001", Usage: "T"},
-		x12.Group{FunctionalID: functional, Sender: "GENERATOR", Receiver: "READER", Date: "20260314", Time: "0930", Control: "1", Version: version}
+			Date: lastDay.Format("060102"), Time: "0930", Control: "000000001", Usage: "T"},
+		x12.Group{FunctionalID: functional, Sender: "GENERATOR", Receiver: "READER", Date: lastDay.Format("20060102"), Time: "0930", Control: "1", Version: version}
 }
 
 // Professional writes an 837P of at least size bytes.
@@ -113,7 +124,7 @@ func claims(w io.Writer, seed uint64, size int64, version string, build func(sou
 		set := claim837.Transaction{
 			Header: segment.Header{Type: "837", Control: fmt.Sprintf("%04d", s.Transactions), Version: version},
 			Beginning: segment.Beginning{Structure: "0019", Purpose: "00", Reference: fmt.Sprintf("G%d", s.Transactions),
-				Date: firstDay, Time: "0930", Kind: "CH"},
+				Date: lastDay, Time: "0930", Kind: "CH"},
 			Submitter: claim837.Party{Name: claim837.Name{Role: claim837.RoleSubmitter, Type: "2", Last: "EXAMPLE CLINIC", IDQualifier: "46", ID: "ETIN1"},
 				Contacts: []claim837.Contact{{Function: "IC", Name: "BILLING", Numbers: []segment.CommunicationNumber{{Qualifier: "TE", Number: "5555550100"}}}}},
 			Receiver: claim837.Party{Name: claim837.Name{Role: claim837.RoleReceiver, Type: "2", Last: "CLEARINGHOUSE", IDQualifier: "46", ID: "99999"}},
@@ -170,7 +181,7 @@ func (r source) head(n int, facility, qualifier string) claim837.Claim {
 func (r source) professional(n int) claim837.Claim {
 	c := r.head(n, "11", "B")
 	c.ProviderSignature = "Y"
-	c.SetDiagnoses(r.of(diagnoses), r.of(diagnoses))
+	c.SetDiagnoses(r.some(diagnoses, 2)...)
 	c.Providers = []claim837.Party{{Name: r.person(claim837.RoleRendering)}}
 	c.Providers[0].IDQualifier, c.Providers[0].ID = "XX", r.npi()
 	c.Providers[0].Specialty = claim837.Specialty{Role: "PE", Qualifier: "PXC", Code: "207Q00000X"}
@@ -196,10 +207,11 @@ func (r source) institutional(n int) claim837.Claim {
 	c.Periods = []claim837.Period{{Qualifier: "096", Format: "TM", Time: "1130"}, segment.OverDays("434", from, to), segment.AtTime("435", from, "0930")}
 	c.Admission = claim837.Admission{Type: "1", Source: "7", Discharge: "01"}
 	c.References = []claim837.Reference{{Qualifier: "EA", Value: r.id("MR", 7)}}
+	dx := r.some(diagnoses, 3)
 	c.Codes = []claim837.CodeList{
-		{{Qualifier: claim837.PrincipalDiagnosis, Code: r.of(diagnoses), Present: "Y"}},
+		{{Qualifier: claim837.PrincipalDiagnosis, Code: dx[0], Present: "Y"}},
 		{{Qualifier: claim837.AdmittingDiagnosis, Code: r.of(diagnoses)}},
-		{{Qualifier: claim837.OtherDiagnosis, Code: r.of(diagnoses), Present: "Y"}, {Qualifier: claim837.OtherDiagnosis, Code: r.of(diagnoses), Present: "N"}},
+		{{Qualifier: claim837.OtherDiagnosis, Code: dx[1], Present: "Y"}, {Qualifier: claim837.OtherDiagnosis, Code: dx[2], Present: "N"}},
 		{{Qualifier: claim837.Occurrence, Code: "11", From: from}},
 		{{Qualifier: claim837.ValueCode, Code: "A1", Amount: segment.Some(r.cents(100, 1600))}},
 	}
@@ -225,7 +237,7 @@ func (r source) dental(n int) claim837.Claim {
 	day := r.day()
 	c.Periods = []claim837.Period{segment.OnDay("472", day)}
 	for i := range 1 + r.IntN(3) {
-		l := claim837.Line{Number: i + 1, Procedure: claim837.Procedure{Qualifier: "AD", Code: fmt.Sprintf("D%04d", 100+r.IntN(9000))}, Charge: r.cents(40, 900),
+		l := claim837.Line{Number: i + 1, Procedure: claim837.Procedure{Qualifier: "AD", Code: fmt.Sprintf("D%04d", 100+r.IntN(1900))}, Charge: r.cents(40, 900),
 			Quantity: segment.Some(decimal.NewFromInt(1)), Teeth: []claim837.Tooth{{System: "JP", Code: fmt.Sprint(1 + r.IntN(32))}}}
 		c.Charge += l.Charge
 		c.Lines = append(c.Lines, l)

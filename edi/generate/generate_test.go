@@ -8,7 +8,9 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/claimbook/claimbook/edi/check"
 	"github.com/claimbook/claimbook/edi/claim837"
+	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/remit835"
 	"github.com/claimbook/claimbook/edi/x12"
 )
@@ -89,6 +91,22 @@ func TestReadable(t *testing.T) {
 	}
 	if got.Transactions != want.Transactions || got.Total != want.Total || want.Transactions < 2 {
 		t.Errorf("read %+v, written %+v", got, want)
+	}
+}
+
+// What is written has nothing for any level of the validation to find, so that
+// its benchmarks measure clean files.
+func TestClean(t *testing.T) {
+	for name, write := range writers {
+		var out bytes.Buffer
+		if _, err := write(&out, 7, 300_000); err != nil {
+			t.Fatal(err)
+		}
+		report, err := check.Run(&out, name, check.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report.Findings(func(f *guide.Finding) { t.Errorf("%s: %s at %s: %s", name, f.Code, f.Position, f.Message) })
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/claimbook/claimbook/edi/x12"
@@ -176,7 +177,11 @@ func writeLine(w *x12.Writer, c *settled, l *settledLine) {
 	}
 	b.Elem(l.units)
 	if s := l.submitted; s != nil {
-		b.Comp(procedureText(s.qualifier, s.code, s.modifiers)...)
+		if was := procedureText(s.qualifier, s.code, s.modifiers); slices.Equal(was, procedureText(l.qualifier, l.code, l.modifiers)) {
+			b.Skip(1) // bundled into a line of its own procedure
+		} else {
+			b.Comp(was...)
+		}
 		if l.units != s.units && c.status != statusReversal {
 			b.Elem(s.units)
 		}
