@@ -309,9 +309,18 @@ func Nearest(set, version []byte) *Guide {
 	return best
 }
 
-// Known reports whether X12 has a segment of this identifier, as far as the
-// healthcare guides go.
-func Known(id []byte) bool { _, ok := standardSegments()[string(id)]; return ok }
+// Known reports whether X12 has a segment of this identifier: one that a guide
+// here uses, or one of the standard's claim, remittance and status sets that no
+// guide uses.
+func Known(id []byte) bool {
+	if s, ok := standardSegments()[string(id)]; ok {
+		return !s.composite
+	}
+	return slices.Contains(unused, string(id))
+}
+
+// unused are the segments of the standard's sets that no guide here uses.
+var unused = []string{"CR4", "CR7", "CR8", "DSB", "HSD", "IMM", "SV4", "SV6", "SV7", "UR", "MSG", "III", "EQ", "EB", "AAA"}
 
 var standardSegments = sync.OnceValue(func() map[string]*stdSegment {
 	s, err := parseStandard(mustRead("segments.txt"))
@@ -320,6 +329,21 @@ var standardSegments = sync.OnceValue(func() map[string]*stdSegment {
 	}
 	return s
 })
+
+// standard reports whether the X12 standard has the segment in the guide's
+// transaction set, so that only the guide refuses it.
+func (g *Guide) standard(id string) bool {
+	return g.ids[id] || strings.Contains(" "+sets[g.Set]+" ", " "+id+" ")
+}
+
+// sets are the segments that X12 005010 has in each transaction set and that the
+// guides of it leave out.
+var sets = map[string]string{
+	"837": "N2 CR4 CR5 CR6 CR7 CR8 DSB UR HSD IMM SV4 SV6 SV7 QTY MEA DMG PRV CUR NTE TOO DN1 DN2 CL1 SV1 SV2 SV3 SV5 PS1 LIN CTP FRM LQ CR1 CR2 CR3 CRC MIA MOA PAT K3 CN1",
+	"835": "N2 NTE RDM TS2 TS3 CUR DTM",
+	"277": "PER N1 N3 N4 DMG SBR PWK SVC DTP QTY AMT REF",
+	"999": "",
+}
 
 // Standard returns the definition of a segment by the X12 standard alone, with
 // every element situational unless the standard requires it; nil when unknown.

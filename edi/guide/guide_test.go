@@ -134,7 +134,7 @@ func TestRecovery(t *testing.T) {
 	g := guide.ByName("835")
 	for _, c := range []struct{ name, from, to, want string }{
 		{"nothing wrong", "", "", ""},
-		{"a segment of another guide", "LX*1~", "SBR*P*18~LX*1~", "X12-SEG-NOTUSED 1000B SBR 9 IK3 I4 IK4 "},
+		{"a segment of another guide", "LX*1~", "SBR*P*18~LX*1~", "X12-SEG-NOTUSED 1000B SBR 9 IK3 6 IK4 "},
 		{"a segment of nobody", "LX*1~", "XYZ*P~LX*1~", "X12-SEG-UNKNOWN 1000B XYZ 9 IK3  IK4 "},
 		{"a required segment missing", "TRN*1*T*1512345678~", "", "X12-SEG-MISSING HEADER TRN 3 IK3 I8 IK4 "},
 		{"missing by the standard", "BPR*I*0*C*NON************20260105~", "", "X12-SEG-MISSING HEADER BPR 2 IK3 3 IK4 "},

@@ -231,7 +231,7 @@ func (w *Walker) take(s *x12.Segment, d, c int, out bool) Step {
 	if ch.Loop != nil {
 		l := ch.Loop
 		if l.Max > 0 && int(f.counts[c]) == l.Max+1 {
-			w.report(s, l.Children[0].Segment, &Finding{SNIP: 2, Code: "X12-LOOP-REPEAT", IK304: "4", IK502: "I6", Loop: l.ID,
+			w.report(s, l.Children[0].Segment, &Finding{SNIP: 2, Code: "X12-LOOP-REPEAT", IK304: "4", IK502: "I5", Loop: l.ID,
 				Message: fmt.Sprintf("loop %s (%s) may occur at most %s here", l.ID, l.Name, times(l.Max)),
 				Fix:     "leave out the surplus, or split the transaction"})
 		}
@@ -300,7 +300,7 @@ func (w *Walker) missing(f *frame, child int, at x12.Position) {
 	}
 	ch := &f.loop.Children[child]
 	t := ch.trigger()
-	x := &Finding{SNIP: 2, Code: "X12-SEG-MISSING", Severity: Error, Loop: t.Loop, SegmentID: t.ID, Position: at, Offset: at.Offset, IK304: "I8", IK502: "I6",
+	x := &Finding{SNIP: 2, Code: "X12-SEG-MISSING", Severity: Error, Loop: t.Loop, SegmentID: t.ID, Position: at, Offset: at.Offset, IK304: "I8", IK502: "I5",
 		Message: fmt.Sprintf("%s is required and missing", t.describe()), Fix: "add it before this place"}
 	standard := t.Standard
 	if ch.Loop != nil {
@@ -334,8 +334,11 @@ func (w *Walker) unknown(s *x12.Segment) {
 		x.SNIP, x.Code, x.IK304 = 1, "X12-SEG-UNKNOWN", ""
 		x.Message, x.Fix = fmt.Sprintf("%q is no segment of X12", printable(name)), "remove it; look for a delimiter inside the data before it"
 	case !w.g.Uses(name):
-		x.IK304 = "I4"
+		x.IK304, x.IK502 = "I4", "I5"
 		x.Code = "X12-SEG-NOTUSED"
+		if !w.g.standard(name) {
+			x.IK304, x.IK502 = "6", "5"
+		}
 		x.Message, x.Fix = fmt.Sprintf("guide %s does not use segment %s", w.g.Name, name), "remove it"
 	default:
 		x.Message = fmt.Sprintf("segment %s does not belong into loop %s at this place", name, loop)
