@@ -27,7 +27,6 @@ func readClaim(r *segment.Scanner, c *Claim) {
 
 func writeClaim(w *segment.Writer, c *Claim) {
 	w.Need("CLM", 1, c.ControlNumber)
-	w.Need("CLM", 5, c.PlaceOfService)
 	_ = w.Seg("CLM").Elem(c.ControlNumber).Cents(c.Charge).Skip(2).Comp(c.PlaceOfService, c.FacilityQualifier, c.Frequency).
 		Elem(c.ProviderSignature).Elem(c.Assignment).Elem(c.BenefitsAssigned).Elem(c.Release).Elem(c.PatientSignature).
 		Comp(c.Causes[0], c.Causes[1], c.Causes[2], c.AccidentState, c.AccidentCountry).Elem(c.SpecialProgram).

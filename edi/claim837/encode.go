@@ -108,7 +108,9 @@ func (e *Encoder) BeginTransaction(t *Transaction) {
 	if e.kind == KindUnknown {
 		w.Refuse("ST", 3, "neither ST03 nor GS08 names a version of the 837 that is known")
 	}
-	w.Beginning(&t.Beginning)
+	if t.Beginning != (segment.Beginning{}) || !segment.Holds(t.Unknown, "BHT") {
+		w.Beginning(&t.Beginning)
+	}
 	e.party(&t.Submitter, RoleSubmitter)
 	e.party(&t.Receiver, RoleReceiver)
 }
@@ -146,7 +148,7 @@ func (e *Encoder) Subscriber(v *Subscriber, children bool) {
 	w.Hierarchy(v.Hierarchy, "22", e.subscriber, e.billing, childCode(children))
 	if v.Coverage != (Coverage{}) {
 		writeCoverage(w, &v.Coverage)
-	} else {
+	} else if !segment.Holds(v.Unknown, "SBR") {
 		w.Refuse("SBR", 1, "a subscriber has no coverage")
 	}
 	if !v.Patient.IsZero() {

@@ -70,7 +70,7 @@ func (i Imbalance) Error() string {
 // Finding is something odd in a balanced payment. It never stops posting.
 type Finding struct {
 	segment.Position
-	Code    string // stable: "835-CLP05", "835-L6", "835-90"
+	Code    string // stable: "835-CLP05", "835-L6", "835-90", "835-BPR16"
 	Message string
 }
 
@@ -78,6 +78,7 @@ type Finding struct {
 const (
 	FindingPatientShare = "835-CLP05" // CLP05 is not the sum of the PR adjustments
 	FindingInterest     = "835-L6"    // PLB L6 is not the negative of the claims' interest (AMT*I)
+	FindingDate         = "835-BPR16" // the payment's date cannot be read
 	FindingDiscount     = "835-90"    // PLB 90 is not the negative of the claims' discount (AMT*D8)
 )
 
@@ -203,6 +204,9 @@ func (b *Balancer) Payment(p *Payment) []Imbalance {
 	}
 	if d90 != nil && discount.total != -b.discount.total {
 		b.find(d90.Position, FindingDiscount, "the PLB pairs 90 add up to %s, but the claims' discount (AMT*D8) to %s", discount.total, b.discount.total)
+	}
+	if p.Financial.DateText != "" {
+		b.find(p.Financial.Position, FindingDate, "BPR16, the date of the payment, is not a day of the form CCYYMMDD; the payment is taken without a date")
 	}
 	overflow := plb.overflow || b.paid.overflow
 	if paid := p.Financial.Amount; overflow || paid != b.paid.total-plb.total {

@@ -209,6 +209,41 @@ func TestOddDateIsKept(t *testing.T) {
 	}
 }
 
+// A payment whose date cannot be read is still that payment: the date is kept as
+// it stood, a finding tells of it, and it is written back.
+func TestUnreadablePaymentDate(t *testing.T) {
+	file := strings.Replace(vector(), "*20260310~TRN", "*2026-03-10~TRN", 1)
+	if file == vector() {
+		t.Fatal("the vector does not hold the date to replace")
+	}
+	p := read(t, file)
+	if !p.Financial.Date.IsZero() || p.Financial.DateText != "2026-03-10" || p.Financial.Amount != 10550 {
+		t.Errorf("read as %+v", p.Financial)
+	}
+	if b := Balance(p); b != nil {
+		t.Error(b)
+	}
+	f := Findings(p)
+	if len(f) != 1 || f[0].Code != FindingDate || f[0].Position != p.Financial.Position || strings.Contains(f[0].Message, "2026-03-10") {
+		t.Errorf("findings %+v", f)
+	}
+	var out bytes.Buffer
+	if err := Encode(&out, x12.Delimiters{}, envelope(*p)); err != nil || !strings.Contains(out.String(), "*2026-03-10~TRN") {
+		t.Errorf("written as %v %s", err, out.String())
+	}
+	whole, err := ContentHash(read(t, vector()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spoiled, err := ContentHash(p); err != nil || spoiled == whole {
+		t.Errorf("it has the content of the payment with a date: %v", err)
+	}
+	p.Financial.Date = p.Groups[0].Claims[0].Lines[0].ServiceDate()
+	if err := Encode(io.Discard, x12.Delimiters{}, envelope(*p)); err == nil {
+		t.Error("two dates were written")
+	}
+}
+
 func TestDecoderStreams(t *testing.T) {
 	d := NewDecoder(x12.NewReader(strings.NewReader(vector() + vector())))
 	var got []string

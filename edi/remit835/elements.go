@@ -8,8 +8,9 @@ func readFinancial(r *segment.Scanner) Financial {
 	v := Financial{Position: r.Position(), Handling: r.Need(1), Amount: r.Cents(2), CreditDebit: r.Need(3), Method: r.Need(4), Format: r.Str(5),
 		Sender:     Account{r.Str(6), r.Str(7), r.Str(8), r.Str(9)},
 		Originator: r.Str(10), Supplement: r.Str(11),
-		Receiver: Account{r.Str(12), r.Str(13), r.Str(14), r.Str(15)},
-		Date:     r.Date(16)}
+		Receiver: Account{r.Str(12), r.Str(13), r.Str(14), r.Str(15)}}
+	// A date is neither money nor identity: without it the payment is still one.
+	v.Date, v.DateText = r.DateOrText(16)
 	return v
 }
 
@@ -20,11 +21,19 @@ func writeFinancial(w *segment.Writer, v *Financial) {
 	if v.Amount < 0 {
 		w.Refuse("BPR", 2, "a payment is never negative; a balance owed to the payer is forwarded by a PLB with reason FB")
 	}
-	_ = w.Seg("BPR").Elem(v.Handling).Cents(v.Amount).Elem(v.CreditDebit).Elem(v.Method).Elem(v.Format).
+	if !v.Date.IsZero() && v.DateText != "" {
+		w.Refuse("BPR", 16, "the payment has a date and another one that cannot be read")
+	}
+	b := w.Seg("BPR").Elem(v.Handling).Cents(v.Amount).Elem(v.CreditDebit).Elem(v.Method).Elem(v.Format).
 		Elem(v.Sender.BankQualifier).Elem(v.Sender.Bank).Elem(v.Sender.AccountQualifier).Elem(v.Sender.Number).
 		Elem(v.Originator).Elem(v.Supplement).
-		Elem(v.Receiver.BankQualifier).Elem(v.Receiver.Bank).Elem(v.Receiver.AccountQualifier).Elem(v.Receiver.Number).
-		Date(v.Date).End()
+		Elem(v.Receiver.BankQualifier).Elem(v.Receiver.Bank).Elem(v.Receiver.AccountQualifier).Elem(v.Receiver.Number)
+	if v.DateText != "" {
+		b.Elem(v.DateText)
+	} else {
+		b.Date(v.Date)
+	}
+	_ = b.End()
 }
 
 // readClaim reads CLP.

@@ -107,6 +107,7 @@ type Financial struct {
 	Supplement  string      // BPR11
 	Receiver    Account     // BPR12 to BPR15
 	Date        date.Date   // BPR16: when the money is due, or the check's date
+	DateText    string      // BPR16 as it stood where it is no day; Date is none then, and Findings tells of it
 }
 
 // Account is a bank account in BPR.

@@ -16,6 +16,9 @@ func fix(p any) {
 	case *Financial:
 		must(&v.Handling, &v.CreditDebit, &v.Method)
 		v.Amount = v.Amount.Abs()
+		if !v.Date.IsZero() {
+			v.DateText = ""
+		}
 	case *Party:
 		must(&v.Role)
 	case *Delivery:

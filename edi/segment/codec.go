@@ -8,7 +8,7 @@ import (
 // Reference reads a REF segment.
 func (r *Scanner) Reference() Reference {
 	r.Most(4)
-	v := Reference{Qualifier: r.Str(1), Value: r.Str(2), Description: r.Str(3)}
+	v := Reference{Qualifier: r.Need(1), Value: r.Str(2), Description: r.Str(3)}
 	if len(r.element(4)) > 0 {
 		v.RelatedQualifier, v.RelatedValue = r.Comp(4, 1), r.Comp(4, 2)
 		r.MostComponents(4, 2)

@@ -327,6 +327,15 @@ func (r *Scanner) Date(n int) date.Date {
 	return r.day(b, n)
 }
 
+// DateOrText returns element n as a day, or as it stands where it is none: for
+// dates without which the rest is still worth reading.
+func (r *Scanner) DateOrText(n int) (date.Date, string) {
+	if d, ok := ParseDay(r.element(n)); ok {
+		return d, ""
+	}
+	return date.Date{}, r.Str(n)
+}
+
 // NeedDate returns element n, a day that must be there.
 func (r *Scanner) NeedDate(n int) date.Date {
 	b := r.element(n)

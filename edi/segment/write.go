@@ -77,6 +77,12 @@ func (w *Writer) flush(n int) {
 	}
 }
 
+// Holds reports whether a segment of the identifier is among the unknown ones:
+// one that could not be read and is written back as it stood.
+func Holds(unknown []Unknown, id string) bool {
+	return slices.ContainsFunc(unknown, func(u Unknown) bool { return u.ID == id })
+}
+
 // blank reports whether nothing of the segment would be left in canonical form.
 func (u *Unknown) blank() bool {
 	if u.ID != "" {

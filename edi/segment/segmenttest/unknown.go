@@ -1,0 +1,38 @@
+package segmenttest
+
+import (
+	"reflect"
+
+	"github.com/claimbook/claimbook/edi/segment"
+)
+
+// Unknowns returns every segment that a decoder kept without understanding it,
+// anywhere in x.
+func Unknowns(x any) []segment.Unknown {
+	var all []segment.Unknown
+	unknowns(reflect.ValueOf(x), &all)
+	return all
+}
+
+func unknowns(v reflect.Value, all *[]segment.Unknown) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			unknowns(v.Elem(), all)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			unknowns(v.Index(i), all)
+		}
+	case reflect.Struct:
+		if u, ok := v.Interface().(segment.Unknown); ok {
+			*all = append(*all, u)
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				unknowns(v.Field(i), all)
+			}
+		}
+	}
+}
