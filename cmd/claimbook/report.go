@@ -21,6 +21,7 @@ type reportCmd struct {
 	Rollforward    rollforwardCmd    `cmd:"" help:"A/R month by month: opening, charges, payments, adjustments, closing."`
 	GeneralLedger  generalLedgerCmd  `cmd:"" help:"One account line by line."`
 	Adjustments    adjustmentsCmd    `cmd:"" help:"What reduced receivables without being paid, by reason."`
+	Deposits       depositsCmd       `cmd:"" help:"What the book expects at the bank and what the bank shows, open on both sides with age."`
 	Denials        denialsCmd        `cmd:"" help:"What payers refused, by payer and reason, and what became of it."`
 	KPI            kpiCmd            `cmd:"" name:"kpi" help:"Key figures of billing, with their definitions."`
 	Unapplied      unappliedCmd      `cmd:"" help:"Money that waits for its purpose, with its age."`

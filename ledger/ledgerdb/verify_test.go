@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
@@ -26,7 +27,38 @@ func (b book) verify(t testing.TB) (broken []ledgerdb.Proof, all []ledgerdb.Proo
 			broken = append(broken, p)
 		}
 	}
+	if len(broken) == 0 {
+		b.reconciles(t)
+	}
 	return broken, all
+}
+
+// reconciles requires that the deposit reconciliation explains 1050, 1010 and
+// 1000 at the end of every day on which something was posted.
+func (b book) reconciles(t testing.TB) {
+	t.Helper()
+	b.do(t, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select distinct posting_date from journal_entry where practice_id = $1 order by 1`, b.practice)
+		if err != nil {
+			return err
+		}
+		days, err := pgx.CollectRows(rows, pgx.RowTo[date.Date])
+		if err != nil {
+			return err
+		}
+		for _, day := range days {
+			r, err := ledgerdb.ReconcileDeposits(ctx, tx, b.practice, day, day)
+			if err != nil {
+				return err
+			}
+			for _, a := range r.Accounts {
+				if !a.Ties() {
+					t.Errorf("as of %s account %s holds %s, the reconciliation explains %s: %+v", day, a.Account, a.Balance, a.Items, r.Items)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // corrupted does what no program of ours can: it writes past every trigger and
