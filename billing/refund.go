@@ -70,3 +70,11 @@ func Returned(a *Account, paid, applied []ledger.Transfer, from string) ledger.E
 	}
 	return e
 }
+
+// ReturnCharge is what a practice charges a patient for a check that came back:
+// Dr 1110 / Cr 4220, under no service.
+func ReturnCharge(a *Account, amount money.Cents) ledger.Entry {
+	e := ledger.Entry{Kind: "returned-charge"}
+	e.Move(ledger.Key{Account: ledger.ARPatient, PatientID: a.PatientID}, ledger.Key{Account: ledger.FeeIncome}, amount, a.dimensions(nil))
+	return e
+}

@@ -121,31 +121,3 @@ func (a *Account) apply(e *ledger.Entry, from ledger.Key, amount money.Cents, vi
 	}
 	return amount
 }
-
-// Purpose says what a patient's money is meant for.
-type Purpose string
-
-// The purposes of a patient payment.
-const (
-	ForBalance    Purpose = "balance"    // what is owed: a chosen visit first where one is named, else the oldest
-	ForCopay      Purpose = "copay"      // a visit's copay, which waits for the visit's balance
-	ForPrepayment Purpose = "prepayment" // any other money ahead of a visit
-)
-
-// Receive applies money that a patient has paid: a copay or prepayment to its
-// visit, with the rest reserved for it; anything else to the chosen visit or the
-// oldest balance, with the rest as a free credit.
-func Receive(a *Account, amount money.Cents, purpose Purpose, visit string) ledger.Entry {
-	a.sort()
-	e := ledger.Entry{Kind: "patient-payment"}
-	drawer := ledger.Key{Account: ledger.Undeposited}
-	rest := a.apply(&e, drawer, amount, visit)
-	reserved := ""
-	if purpose != ForBalance {
-		reserved = visit
-	}
-	if rest > 0 {
-		e.Move(drawer, a.credit(reserved), rest, a.dimensions(nil))
-	}
-	return e
-}

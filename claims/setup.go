@@ -35,6 +35,9 @@ type SetupPractice struct {
 	StatementMinimum money.Cents `yaml:"statement_minimum,omitempty" validate:"gte=0"`      // default 5.00
 	StatementDueDays int         `yaml:"statement_due_days,omitempty" validate:"omitempty,min=1,max=120"`
 	StatementCycle   int         `yaml:"statement_cycle_days,omitempty" validate:"omitempty,min=1,max=120"`
+	// BadDebtAs says what bad debt (5000, 5010) is to the practice: an expense, the
+	// default, or, as an implicit price concession, less revenue.
+	BadDebtAs string `yaml:"bad_debt_as,omitempty" validate:"omitempty,oneof=expense contra-revenue"`
 }
 
 // SetupPartner is a trading partner: the clearinghouse or payer that takes files.

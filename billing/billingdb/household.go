@@ -133,7 +133,7 @@ func Households(ctx context.Context, tx pgx.Tx, practiceID int64, open []Open) (
 		patients := loose[h.GuarantorID]
 		for _, patient := range slices.Sorted(maps.Keys(patients)) {
 			h.Visits = append(h.Visits, billing.Visit{Patient: h.Recipient.Name, Lines: []billing.StatementLine{{PatientID: patient,
-				Description: "Part of an earlier claim that your plan leaves to you", Amounts: billing.Amounts{Owed: patients[patient]}}}})
+				Description: "A charge to your account, or part of an earlier claim that your plan leaves to you", Amounts: billing.Amounts{Owed: patients[patient]}}}})
 		}
 	}
 	return list, dunned(ctx, tx, practiceID, list)

@@ -43,6 +43,7 @@ type Receipt struct {
 	// Held is what waits: for the visit where one is named and the money is ahead
 	// of its bill, else as a free credit.
 	Held       money.Cents
+	Recovered  money.Cents // of bad debt
 	ReceivedOn date.Date
 }
 
@@ -81,7 +82,11 @@ func RecordPayment(ctx context.Context, tx pgx.Tx, practiceID int64, p PatientPa
 	if err != nil {
 		return Receipt{}, err
 	}
-	e := billing.Receive(&accounts[0], p.Amount, p.Purpose, p.Visit)
+	givenUp, err := p.givenUp(ctx, tx, practiceID, patientID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	e := billing.Receive(&accounts[0], p.Amount, p.Purpose, p.Visit, givenUp)
 	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, p.ReceivedOn); err != nil {
 		return Receipt{}, err
 	}
@@ -98,13 +103,39 @@ func RecordPayment(ctx context.Context, tx pgx.Tx, practiceID int64, p PatientPa
 func receipt(number int64, on date.Date, transfers []ledger.Transfer) Receipt {
 	r := Receipt{Number: number, ReceivedOn: on}
 	for _, t := range transfers {
-		if t.Credit.Account == ledger.PatientCredits {
+		switch t.Credit.Account {
+		case ledger.PatientCredits:
 			r.Held += t.Amount
-		} else {
+		case ledger.BadDebtRecoveries:
+			r.Recovered += t.Amount
+		default:
 			r.Applied += t.Amount
 		}
 	}
 	return r
+}
+
+// givenUp returns what of the patient's balances was written off as bad debt and
+// has not come back: neither by a reversal of the write-off nor as a recovery. A
+// recovery of nothing is refused.
+func (p *PatientPayment) givenUp(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (money.Cents, error) {
+	if p.Purpose != billing.ForRecovery {
+		return 0, nil
+	}
+	var left money.Cents
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce((SELECT sum(CASE WHEN t.debit_account = '5000' THEN t.amount ELSE -t.amount END) FROM transfer t
+		                 WHERE t.practice_id = $1 AND (t.debit_account = '5000' AND t.credit_account = '1110' AND t.credit_patient_id = $2 AND t.credit_patient_id <> 0
+		                    OR t.credit_account = '5000' AND t.debit_account = '1110' AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0)), 0)
+		     - coalesce((SELECT sum(CASE WHEN t.credit_account = '5010' THEN t.amount ELSE -t.amount END) FROM patient_payment y
+		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key IN ('payment|' || y.idempotency_key, 'payment|' || y.idempotency_key || '|returned')
+		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id AND '5010' IN (t.debit_account, t.credit_account)
+		                 WHERE y.practice_id = $1 AND y.patient_id = $2 AND y.purpose = 'recovery'), 0)`, practiceID, patientID).Scan(&left)
+	if err == nil && left <= 0 {
+		return 0, fault.Invalidf("CB-PAYMENT-010", "nothing that patient %s owed is written off as bad debt, or it has all come back", p.Account).
+			WithFix("record it as an ordinary payment; nothing was recorded")
+	}
+	return left, err
 }
 
 // check refuses a payment that cannot be what was meant, and finds its patient.
@@ -116,7 +147,7 @@ func (p *PatientPayment) check(ctx context.Context, tx pgx.Tx, practiceID int64)
 		return 0, fault.Usagef("CB-PAYMENT-002", "the amount must be more than zero")
 	case p.Method != "cash" && p.Method != "check" && p.Method != "card":
 		return 0, fault.Usagef("CB-PAYMENT-003", "the method must be cash, check or card")
-	case p.Purpose != billing.ForBalance && p.Visit == "":
+	case p.Purpose == billing.ForCopay && p.Visit == "":
 		return 0, fault.Usagef("CB-PAYMENT-004", "money ahead of a bill needs the visit that it is for").WithFix("give --visit with the encounter's id")
 	}
 	err = tx.QueryRow(ctx, `SELECT id FROM patient WHERE practice_id = $1 AND account = $2`, practiceID, p.Account).Scan(&patientID)
@@ -129,7 +160,7 @@ func (p *PatientPayment) check(ctx context.Context, tx pgx.Tx, practiceID int64)
 	var whose *int64
 	err = tx.QueryRow(ctx, `SELECT patient_id FROM encounter WHERE practice_id = $1 AND external_id = $2`, practiceID, p.Visit).Scan(&whose)
 	if errors.Is(err, pgx.ErrNoRows) {
-		if p.Purpose == billing.ForBalance {
+		if p.Purpose != billing.ForCopay {
 			return 0, fault.NotFoundf("CB-PAYMENT-006", "there is no visit %s", p.Visit).WithFix("check the encounter's id, or use --copay for a visit that is still to come")
 		}
 		return patientID, nil

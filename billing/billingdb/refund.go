@@ -168,6 +168,7 @@ type ReturnedPayment struct {
 	Key       string      // of the payment
 	Deposited bool        // it had been deposited: the money is missing at the bank
 	BankFee   money.Cents // what the bank charges the practice
+	Charge    money.Cents // what the practice charges the patient for it
 	Reason    string
 	On        date.Date
 	Actor     string
@@ -178,9 +179,11 @@ type ReturnedPayment struct {
 type ReturnDecision struct {
 	Deposited bool        `json:"deposited"`
 	Fee       money.Cents `json:"fee"`
+	Charge    money.Cents `json:"charge,omitempty"`
 }
 
-// ReturnPayment takes a payment back: what it paid is owed again.
+// ReturnPayment takes a payment back: what it paid is owed again. The fee of the
+// bank and the charge to the patient are entries of their own.
 func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedPayment) (known bool, err error) {
 	var patientID int64
 	var state string
@@ -199,6 +202,9 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 	if original == nil {
 		return false, fault.Invalidf("CB-RETURN-002", "the payment %s has no entry", r.Key)
 	}
+	if err := r.where(ctx, tx, practiceID, original); err != nil {
+		return false, err
+	}
 	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
 		return false, err
 	}
@@ -211,7 +217,7 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 		return false, err
 	}
 	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "returned-payment", Subject: source,
-		Payload: ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee}, Reason: r.Reason, Actor: r.Actor, On: r.On}); err != nil {
+		Payload: ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee, Charge: r.Charge}, Reason: r.Reason, Actor: r.Actor, On: r.On}); err != nil {
 		return false, err
 	}
 	from := ledger.Undeposited
@@ -229,11 +235,42 @@ func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedP
 		fee.Move(ledger.Key{Account: ledger.BankFees}, ledger.Key{Account: ledger.Bank}, r.BankFee, ledger.Dimensions{ByteOffset: -1})
 		entries = append(entries, fee)
 	}
+	if r.Charge > 0 {
+		charge := billing.ReturnCharge(&accounts[0], r.Charge)
+		charge.PostingDate, charge.SourceKey, charge.Memo, charge.Actor = e.PostingDate, source+"|charge", r.Reason, r.Actor
+		entries = append(entries, charge)
+	}
 	if _, err := ledgerdb.Post(ctx, tx, practiceID, entries); err != nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `UPDATE patient_payment SET state = 'returned' WHERE practice_id = $1 AND idempotency_key = $2`, practiceID, r.Key)
 	return false, err
+}
+
+// where refuses a payment that is said to lie in the drawer when it has left it:
+// the money is missing at the bank then. What reached the bank later than the
+// check came back is still its deposit.
+func (r *ReturnedPayment) where(ctx context.Context, tx pgx.Tx, practiceID int64, original *ledgerdb.StoredEntry) error {
+	if r.Deposited {
+		return nil
+	}
+	if err := ledgerdb.LockBank(ctx, tx, practiceID); err != nil { // nobody puts it on a slip meanwhile
+		return err
+	}
+	list, err := ledgerdb.ReceiptsBySource(ctx, tx, practiceID, []string{original.SourceKey})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	gone := ""
+	switch {
+	case list[0].Slip != "":
+		gone = "it is on slip " + list[0].Slip
+	case list[0].InDrawer < list[0].Amount:
+		gone = "the receipts of " + list[0].Day.String() + " have been deposited"
+	default:
+		return nil
+	}
+	return fault.Invalidf("CB-RETURN-003", "payment %s does not lie in the drawer: %s", r.Key, gone).WithFix("say --deposited: the money is missing at the bank")
 }
 
 // applications returns how the patient's credits paid balances after an entry,

@@ -198,35 +198,6 @@ func TestStatementIsFrozen(t *testing.T) {
 	}
 }
 
-// A returned check that was partly applied and partly a credit, of which some has
-// been used since: what it paid is owed again, to the cent, wherever it went.
-func TestReturnedCheck(t *testing.T) {
-	w := newWorld(t)
-	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
-	w.pay(billingdb.PatientPayment{Key: "C1", Amount: 50_00, Method: "check", Reference: "1044"}) // 20 to the visit, 30 a credit
-	w.expect("paid", map[string]string{"1010": "50", "1110": "0", "2000": "-30"})
-	// The payer corrects: the patient owes 10 more, which the credit pays.
-	w.receive(payment{payer: "PPO", trace: "T2", amount: "0", body: reversal60 + "~" + paid50 + "~PLB*1234567893*20221231*FB:T2*-10"})
-	w.expect("corrected", map[string]string{"1110": "0", "2000": "-20"})
-	back := func() (known bool) {
-		w.tx(func(ctx context.Context, tx pgx.Tx) (err error) {
-			known, err = billingdb.ReturnPayment(ctx, tx, w.practice, billingdb.ReturnedPayment{Key: "C1", Deposited: true, BankFee: 12_00, Reason: "insufficient funds", On: day, Actor: "ann"})
-			return err
-		})
-		w.verify()
-		return known
-	}
-	if back() {
-		t.Error("it was not returned before")
-	}
-	w.expect("returned", map[string]string{"1000": "-62", "1010": "50", "1110": "30", "2000": "0", "5100": "12", "2200": "0"})
-	if !back() {
-		t.Error("it is returned once")
-	}
-	w.expect("once", map[string]string{"1000": "-62", "1110": "30"})
-}
-
 // A refund comes out of the free credit only, once, and is owed until it is sent.
 func TestPatientRefund(t *testing.T) {
 	w := newWorld(t)

@@ -14,6 +14,7 @@ import (
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
+	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
 
@@ -53,6 +54,9 @@ func ImportSetup(ctx context.Context, tx pgx.Tx, setup claims.Setup, actor strin
 	if err := ledgerdb.SeedAccounts(ctx, tx, i.practiceID); err != nil {
 		return claims.Practice{}, Counts{}, err
 	}
+	if err := ledgerdb.ClassifyBadDebt(ctx, tx, i.practiceID, ledger.Class(or(setup.Practice.BadDebtAs, string(ledger.Expense)))); err != nil {
+		return claims.Practice{}, Counts{}, err
+	}
 	practice, err := PracticeByID(ctx, tx, i.practiceID)
 	if err != nil {
 		return claims.Practice{}, Counts{}, err
@@ -77,18 +81,18 @@ func (i *setupImport) practice() error {
 	zone := or(p.TimeZone, "America/Chicago")
 	return i.tx.QueryRow(i.ctx, `
 		INSERT INTO practice (code, name, npi, tin, address1, address2, city, state, zip, phone, billing_hours, payment_url,
-		                      time_zone, fixed_date, statement_minimum, statement_due_days, statement_cycle_days)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		                      time_zone, fixed_date, statement_minimum, statement_due_days, statement_cycle_days, bad_debt_as)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, npi = EXCLUDED.npi, tin = EXCLUDED.tin,
 			address1 = EXCLUDED.address1, address2 = EXCLUDED.address2, city = EXCLUDED.city, state = EXCLUDED.state,
 			zip = EXCLUDED.zip, phone = EXCLUDED.phone, billing_hours = EXCLUDED.billing_hours,
 			payment_url = EXCLUDED.payment_url, time_zone = EXCLUDED.time_zone, fixed_date = EXCLUDED.fixed_date,
 			statement_minimum = EXCLUDED.statement_minimum, statement_due_days = EXCLUDED.statement_due_days,
-			statement_cycle_days = EXCLUDED.statement_cycle_days
+			statement_cycle_days = EXCLUDED.statement_cycle_days, bad_debt_as = EXCLUDED.bad_debt_as
 		RETURNING id`,
 		p.Code, p.Name, p.NPI, p.TIN, p.Address.Line1, p.Address.Line2, p.Address.City, p.Address.State, p.Address.ZIP,
 		p.Phone, p.BillingHours, p.PaymentURL, zone, p.FixedDate, or(p.StatementMinimum, money.Cents(5_00)),
-		or(p.StatementDueDays, 21), or(p.StatementCycle, 28)).Scan(&i.practiceID)
+		or(p.StatementDueDays, 21), or(p.StatementCycle, 28), or(p.BadDebtAs, string(ledger.Expense))).Scan(&i.practiceID)
 }
 
 func (i *setupImport) partners() (err error) {

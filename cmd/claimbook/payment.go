@@ -29,6 +29,7 @@ type paymentRecordCmd struct {
 	Key       string    `required:"" help:"A key of this payment's own, such as the receipt book's number. The same payment under the same key is recorded once; two equal payments need two keys."`
 	Reference string    `help:"Number of the check, or the card processor's id."`
 	Copay     bool      `help:"Copay of the --visit, which may not be billed yet: it waits for the visit's balance."`
+	Recovery  bool      `help:"It comes after the balance was written off as bad debt: up to that it goes to 5010, the rest as ever."`
 	Visit     string    `placeholder:"ENCOUNTER" help:"Id of the encounter that is paid; without it the oldest balance is."`
 	Date      date.Date `placeholder:"YYYY-MM-DD" help:"Day on which it was received; today by default."`
 }
@@ -43,6 +44,9 @@ func (c paymentRecordCmd) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return fault.Usagef("CB-PAYMENT-002", "%q is not an amount in dollars", c.Amount).Because(err)
 	}
+	if c.Copay && c.Recovery {
+		return fault.Usagef("CB-PAYMENT-004", "a copay of a visit to come is no recovery of bad debt").WithFix("give one of --copay and --recovery")
+	}
 	book, err := app.Open(ctx)
 	if err != nil {
 		return err
@@ -53,25 +57,36 @@ func (c paymentRecordCmd) Run(ctx context.Context, app *App) error {
 	if c.Copay {
 		p.Purpose = billing.ForCopay
 	}
+	if c.Recovery {
+		p.Purpose = billing.ForRecovery
+	}
 	receipt, err := book.recordPayment(ctx, p)
 	if err != nil {
 		return err
 	}
 	if app.JSON {
+		recovered := ""
+		if c.Recovery {
+			recovered = receipt.Recovered.String()
+		}
 		return json.NewEncoder(app.Stdout).Encode(struct {
 			Receipt    int64     `json:"receipt"`
 			Known      bool      `json:"known"`
 			Amount     string    `json:"amount"`
 			Applied    string    `json:"applied"`
 			Held       string    `json:"held"`
+			Recovered  string    `json:"recovered,omitempty"`
 			ReceivedOn date.Date `json:"received_on"`
-		}{receipt.Number, receipt.Known, amount.String(), receipt.Applied.String(), receipt.Held.String(), receipt.ReceivedOn})
+		}{receipt.Number, receipt.Known, amount.String(), receipt.Applied.String(), receipt.Held.String(), recovered, receipt.ReceivedOn})
 	}
 	if receipt.Known {
 		fmt.Fprintf(app.Stdout, "receipt %d: recorded before on %s, nothing changed\n", receipt.Number, receipt.ReceivedOn)
 		return nil
 	}
 	fmt.Fprintf(app.Stdout, "receipt %d: %s received, %s applied", receipt.Number, amount.Dollars(), receipt.Applied.Dollars())
+	if receipt.Recovered > 0 {
+		fmt.Fprintf(app.Stdout, ", %s of bad debt recovered", receipt.Recovered.Dollars())
+	}
 	switch {
 	case receipt.Held > 0 && c.Copay:
 		fmt.Fprintf(app.Stdout, ", %s waits for visit %s", receipt.Held.Dollars(), c.Visit)

@@ -58,12 +58,13 @@ type paymentReturnCmd struct {
 	Reason    string    `required:"" help:"What the bank says."`
 	Deposited bool      `help:"It had been deposited: the money is missing at the bank."`
 	Fee       string    `default:"0" placeholder:"12.00" help:"What the bank charges the practice."`
+	Charge    string    `default:"0" placeholder:"25.00" help:"What the practice charges the patient for it."`
 	Date      date.Date `placeholder:"YYYY-MM-DD" help:"Day on which it came back; today by default."`
 }
 
 // Help shows an example.
 func (paymentReturnCmd) Help() string {
-	return "What the payment had paid is owed again, wherever the money went.\n\nExample:\n  claimbook payment return --key R-1001 --reason 'insufficient funds' --deposited --fee 12.00"
+	return "What the payment had paid is owed again, wherever the money went: the balances, what is left of the credit, the balances that the credit has paid since, and last a refund that was to be sent, which is blocked. The fee is Dr 5100 / Cr 1000, the charge Dr 1110 / Cr 4220.\n\nExample:\n  claimbook payment return --key R-1001 --reason 'insufficient funds' --deposited --fee 12.00 --charge 25.00"
 }
 
 func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
@@ -71,12 +72,16 @@ func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
 	if err != nil || fee < 0 {
 		return fault.Usagef("CB-PAYMENT-002", "%q is not a fee in dollars", c.Fee)
 	}
+	charge, err := money.ParseString(c.Charge)
+	if err != nil || charge < 0 {
+		return fault.Usagef("CB-PAYMENT-002", "%q is not a charge in dollars", c.Charge)
+	}
 	book, err := app.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer book.Close()
-	r := billingdb.ReturnedPayment{Key: c.Key, Deposited: c.Deposited, BankFee: fee, Reason: c.Reason, Actor: actor()}
+	r := billingdb.ReturnedPayment{Key: c.Key, Deposited: c.Deposited, BankFee: fee, Charge: charge, Reason: c.Reason, Actor: actor()}
 	if r.On, err = book.dayOf(c.Date); err != nil {
 		return err
 	}

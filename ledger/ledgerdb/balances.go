@@ -27,6 +27,14 @@ func SeedAccounts(ctx context.Context, tx pgx.Tx, practiceID int64) error {
 	return tx.SendBatch(ctx, batch).Close()
 }
 
+// ClassifyBadDebt says whether bad debt and its recoveries are an expense or,
+// as an implicit price concession, lower revenue. It changes where reports and
+// exports show the accounts, for the past too, and no amount.
+func ClassifyBadDebt(ctx context.Context, tx pgx.Tx, practiceID int64, as ledger.Class) error {
+	_, err := tx.Exec(ctx, `update account set class = $2 where practice_id = $1 and code in ($3, $4) and class <> $2`, practiceID, string(as), ledger.BadDebt, ledger.BadDebtRecoveries)
+	return err
+}
+
 // Chart reads the practice's accounts.
 func Chart(ctx context.Context, tx pgx.Tx, practiceID int64) (ledger.Chart, error) {
 	rows, err := tx.Query(ctx, `select code, name, class, keyed_by from account where practice_id = $1 order by code`, practiceID)

@@ -14,7 +14,7 @@ import (
 // had too (the same day, amount, reference and text) is known, as often as it
 // stood there: two equal lines of one file are two movements.
 func ImportBankLines(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, lines []bank.Line) (added, known int, err error) {
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('claimbook bank ' || $1::bigint, 0))`, practiceID); err != nil {
+	if err := LockBank(ctx, tx, practiceID); err != nil {
 		return 0, 0, err
 	}
 	n := len(lines)
@@ -45,11 +45,12 @@ func OpenBankLines(ctx context.Context, tx pgx.Tx, practiceID int64) ([]ledger.B
 		from bank_line b join edi_file f on f.practice_id = b.practice_id and f.id = b.edi_file_id
 		left join lateral (
 			select max(d.match_no) as matches,
-				array_agg(case d.kind when 'eft' then 'eft|' || coalesce(p.code, '') || '|' || d.trace else d.kind || '|' || d.trace end) as taken_apart
+				array_agg(case d.kind when 'eft' then 'eft|' || coalesce(p.code, '') || '|' || d.trace else d.kind || '|' || d.trace end)
+					filter (where d.kind <> 'difference') as taken_apart
 			from deposit d
 			left join remittance r on d.kind = 'eft' and r.practice_id = d.practice_id and r.trace = d.trace and r.state = 'posted'
 			left join payer p on p.practice_id = r.practice_id and p.id = r.payer_id
-			where d.practice_id = b.practice_id and d.bank_line_id = b.id and d.undone_by is not null and d.kind <> 'difference'
+			where d.practice_id = b.practice_id and d.bank_line_id = b.id and d.undone_by is not null
 		) o on true
 		where b.practice_id = $1 and b.amount <> 0
 			and not exists (select from deposit d where d.practice_id = b.practice_id and d.bank_line_id = b.id and d.undone_by is null)

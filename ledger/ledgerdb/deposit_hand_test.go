@@ -140,6 +140,12 @@ func TestDepositByHand(t *testing.T) {
 		}
 	}
 	w.holds(t, "by hand", map[string]money.Cents{"1000": 130_25, "1050": 0, "1010": 0, "4200": -25, "5100": 9_00, "2010": -44_00})
+	if _, err := w.undo(t, lines[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.match(t, work.HandMatch{Lines: lines[1:2], Account: ledger.BankFees}); err != nil { // a line of no payment, matched again
+		t.Fatal(err)
+	}
 	if _, err := w.undo(t, lines[2]); err != nil {
 		t.Fatal(err)
 	}

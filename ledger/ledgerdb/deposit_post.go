@@ -33,10 +33,17 @@ func MatchDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, days int, a
 	return r, postDeposits(ctx, tx, practiceID, &depositPosting{r: &r, actor: actor})
 }
 
+// LockBank keeps everybody else from matching bank lines and moving receipts
+// until the transaction ends.
+func LockBank(ctx context.Context, tx pgx.Tx, practiceID int64) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('claimbook bank ' || $1::bigint, 0))`, practiceID)
+	return err
+}
+
 // LoadReconciliation reads what is open on both sides and keeps every other
 // matcher off it until the transaction ends: two would explain a line twice.
 func LoadReconciliation(ctx context.Context, tx pgx.Tx, practiceID int64) (r Reconciliation, err error) {
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('claimbook bank ' || $1::bigint, 0))`, practiceID); err != nil {
+	if err := LockBank(ctx, tx, practiceID); err != nil {
 		return r, err
 	}
 	if r.Lines, err = OpenBankLines(ctx, tx, practiceID); err != nil {

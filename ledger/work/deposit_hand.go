@@ -240,7 +240,7 @@ func UndoMatch(ctx context.Context, tx pgx.Tx, practiceID int64, ref string, by 
 	if err := by.reasoned(); err != nil {
 		return out, err
 	}
-	if _, err := ledgerdb.LoadReconciliation(ctx, tx, practiceID); err != nil { // for its lock
+	if err := ledgerdb.LockBank(ctx, tx, practiceID); err != nil {
 		return out, err
 	}
 	line, err := ledgerdb.FindMatchedLine(ctx, tx, practiceID, ref)

@@ -55,7 +55,7 @@ func MakeSlip(ctx context.Context, tx pgx.Tx, practiceID int64, s NewSlip, by By
 	case s.Fee < 0:
 		return out, fault.Usagef("CB-SLIP-FEE", "a fee is not less than zero")
 	}
-	if _, err := ledgerdb.LoadReconciliation(ctx, tx, practiceID); err != nil { // for its lock
+	if err := ledgerdb.LockBank(ctx, tx, practiceID); err != nil {
 		return out, err
 	}
 	sources, err := s.sources(ctx, tx, practiceID)
@@ -189,7 +189,7 @@ func VoidSlip(ctx context.Context, tx pgx.Tx, practiceID int64, key string, by B
 	if err := by.reasoned(); err != nil {
 		return false, err
 	}
-	if _, err := ledgerdb.LoadReconciliation(ctx, tx, practiceID); err != nil { // for its lock
+	if err := ledgerdb.LockBank(ctx, tx, practiceID); err != nil {
 		return false, err
 	}
 	s, err := ledgerdb.FindSlip(ctx, tx, practiceID, key)
