@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -114,7 +115,7 @@ func (r *Report) Implementation(w io.Writer, a Answer) error {
 
 func (g *Group) answer(n int) ack.Implementation {
 	v := ack.Implementation{Header: segment.Header{Type: "999", Control: fmt.Sprintf("%04d", n), Version: ack.VersionImplementation},
-		FunctionalID: orElse(clean(g.FunctionalID), "HC"), GroupControl: "0", Version: clean(g.Version)}
+		FunctionalID: orElse(clean(g.FunctionalID), "HC"), GroupControl: "0", Version: orElse(clean(g.Version), "005010")}
 	if digits([]byte(g.Control)) && len(g.Control) <= 9 {
 		v.GroupControl = g.Control
 	}
@@ -217,9 +218,17 @@ func addSegment(list []ack.SegmentError, f *guide.Finding) []ack.SegmentError {
 	}
 	if f.IK403 != "" {
 		list[last].Elements = append(list[last].Elements, ack.ElementError{Element: f.Element, Component: f.Component,
-			DataID: dataElement(id, f.Element, f.Component), Code: f.IK403, Value: clean(f.Value), Contexts: trigger(f)})
+			DataID: dataElement(id, f.Element, f.Component), Code: f.IK403, Value: shown(f.Value), Contexts: trigger(f)})
 	}
 	return list
+}
+
+// shown is a bad value as IK404 may repeat it: not one that holds only blanks.
+func shown(v string) string {
+	if v = clean(v); strings.TrimSpace(v) == "" {
+		return ""
+	}
+	return v
 }
 
 // loopID writes a loop for IK303 and CTX04, which have four characters: 2010

@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/claimbook/claimbook/edi/guide"
 	"github.com/claimbook/claimbook/edi/x12"
+	"github.com/claimbook/claimbook/internal/money"
 )
 
 // ackRules checks what the segments of a 999 or 277CA say of each other.
@@ -11,10 +12,22 @@ type ackRules struct {
 	on       bool
 	sets     int
 	accepted int
+	fault    place // IK3
+	named    bool  // it has an IK4
+	status   struct {
+		totals   place
+		claims   [2]int // accepted, rejected
+		sums     [2]money.Cents
+		told     [2]int // -1 where nothing is told
+		toldSums [2]money.Cents
+		hasSums  [2]bool
+		counted  int // the claim whose status was taken last
+	}
 }
 
 func (r *ackRules) start(c *checker) {
 	*r = ackRules{c: c, on: c.g.Name == "999" || c.g.Name == "277CA"}
+	r.status.told = [2]int{-1, -1}
 }
 
 func (r *ackRules) segment(s *x12.Segment, step guide.Step) {
@@ -37,13 +50,101 @@ func (r *ackRules) segment(s *x12.Segment, step guide.Step) {
 		if action := string(s.Element(3)); rejecting && action == "WQ" || !rejecting && action == "U" {
 			r.c.find(rule277Action, s, 3, 0, "the category and the action %s contradict each other", action)
 		}
+		if step.Loop.ID == "2200D" {
+			r.claim(s, rejecting)
+		}
+	case "QTY", "AMT":
+		if step.Loop.ID == "2200B" {
+			r.total(s)
+		}
+	case "IK3":
+		r.endSegment()
+		r.fault, r.named = placeOf(s, "2100", 4), false
+	case "IK4":
+		r.named = true
 	case "IK5":
+		r.endSegment()
+		r.reason(s)
 		r.sets++
 		if a := first(s.Element(1)); a == 'A' || a == 'E' {
 			r.accepted++
 		}
 	case "AK9":
 		r.group(s)
+	}
+}
+
+// endSegment checks that IK304 and IK4 fit each other.
+func (r *ackRules) endSegment() {
+	if p := r.fault; p.id != "" && (string(p.short[:p.n]) == "8") != r.named {
+		r.c.findAt(rule999Segment, p, "IK304 and the IK4 segments below do not fit each other")
+	}
+	r.fault = place{}
+}
+
+// reason checks that IK501 and IK502 fit each other.
+func (r *ackRules) reason(s *x12.Segment) {
+	told := len(s.Element(2)) > 0
+	switch first(s.Element(1)) {
+	case 'R':
+		if !told {
+			r.c.find(rule999Reason, s, 2, 0, "a rejected transaction set without the reason")
+		}
+	case 'A':
+		if told {
+			r.c.find(rule999Reason, s, 2, 0, "an accepted transaction set with an error")
+		}
+	}
+}
+
+// claim takes the status of a claim of a 277CA. A claim with several counts by
+// its first.
+func (r *ackRules) claim(s *x12.Segment, rejecting bool) {
+	t := &r.status
+	if r.c.set.Claims == t.counted {
+		return
+	}
+	t.counted = r.c.set.Claims
+	k := 0
+	if rejecting || string(s.Element(3)) == "U" {
+		k = 1
+	}
+	amount, _ := money.Parse(s.Element(4))
+	t.claims[k]++
+	t.sums[k] += amount
+}
+
+// total takes the counts and amounts that a 277CA tells of the whole file.
+func (r *ackRules) total(s *x12.Segment) {
+	t := &r.status
+	t.totals = placeOf(s, "2200B", 2)
+	switch string(s.Element(1)) {
+	case "90":
+		t.told[0] = whole(s.Element(2))
+	case "AA":
+		t.told[1] = whole(s.Element(2))
+	case "YU":
+		t.toldSums[0], _ = money.Parse(s.Element(2))
+		t.hasSums[0] = true
+	case "YY":
+		t.toldSums[1], _ = money.Parse(s.Element(2))
+		t.hasSums[1] = true
+	}
+}
+
+// endStatus compares them with the claims, where claims are told.
+func (r *ackRules) endStatus() {
+	t := &r.status
+	if t.claims[0]+t.claims[1] == 0 {
+		return
+	}
+	for k, what := range [...]string{"accepted", "rejected"} {
+		if t.told[k] >= 0 && t.told[k] != t.claims[k] {
+			r.c.findAt(rule277Count, t.totals, "%d claims are called %s, and %d are", t.told[k], what, t.claims[k])
+		}
+		if t.hasSums[k] && t.toldSums[k] != t.sums[k] {
+			r.c.findAt(rule277Sum, t.totals, "charges of %s are called %s, and %s are", t.toldSums[k], what, t.sums[k])
+		}
 	}
 }
 
@@ -87,6 +188,7 @@ func (r *ackRules) endSet() {
 	if !r.on || r.c.g.Name != "277CA" {
 		return
 	}
+	r.endStatus()
 	for i := range r.c.claims.levels {
 		l := &r.c.claims.levels[i]
 		if l.says == '1' && l.children == 0 {

@@ -5,6 +5,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,11 +40,12 @@ const (
 
 // checker checks one transaction set after the other.
 type checker struct {
-	o      Options
-	levels uint8
-	walker guide.Walker
-	g      *guide.Guide
-	roles  []role
+	o       Options
+	levels  uint8
+	walker  guide.Walker
+	g       *guide.Guide
+	roles   []role
+	amounts [][]uint8 // elements that hold amounts, by segment of the guide
 
 	set              *Transaction // the one at hand; nil between sets
 	errors, warnings int          // its findings
@@ -99,11 +101,11 @@ func (c *checker) begin(set *Transaction, group *x12.Group, s *x12.Segment) {
 	if c.g == nil {
 		why := fmt.Sprintf("transaction set %s of version %s is not one that is checked here", show(set.Type), show(version))
 		c.add(&guide.Finding{SNIP: 2, Code: "X12-VERSION", SegmentID: "ST", Element: 3, Position: s.Position(), Offset: s.ElementOffset(3), Value: version,
-			IK502: "1", AK905: "2", Message: why, Fix: "send one of " + versions()})
+			IK502: unsupported(s.Element(1)), AK905: "2", Message: why, Fix: "send one of " + versions()})
 		return
 	}
 	set.Guide = c.g.Name
-	c.roles = rolesOf(c.g)
+	c.roles, c.amounts = rolesOf(c.g), amountsOf(c.g)
 	c.walker.Start(c.g)
 	c.claims.start(c)
 	c.remit.start(c)
@@ -129,13 +131,20 @@ func (c *checker) end(at x12.Position) {
 }
 
 func (c *checker) closed(l *guide.Loop) {
+	if c.partner.on { // before the claim is closed, which it may reject
+		c.partner.closed(l)
+	}
 	c.claims.closed(l)
 	c.remit.closed(l)
 }
 
 // rules runs levels 3 to 7 on a segment that the guide has placed.
 func (c *checker) rules(s *x12.Segment, step guide.Step) {
-	r := c.roles[step.Segment.Index]
+	i := step.Segment.Index
+	if list := c.amounts[i]; len(list) > 0 {
+		c.cents(s, list)
+	}
+	r := c.roles[i]
 	if c.claims.on {
 		c.claims.segment(s, r)
 	}
@@ -150,6 +159,23 @@ func (c *checker) rules(s *x12.Segment, step guide.Step) {
 	}
 	if c.partner.on {
 		c.partner.segment(s, step)
+	}
+}
+
+// cents reports amounts with a part of a cent, which nothing here rounds.
+func (c *checker) cents(s *x12.Segment, elements []uint8) {
+	for _, n := range elements {
+		v := s.Element(int(n))
+		point := bytes.IndexByte(v, '.')
+		if point < 0 || len(v) <= point+3 {
+			continue
+		}
+		for _, b := range v[point+3:] {
+			if b != '0' {
+				c.find(ruleCents, s, int(n), 0, "the amount has more than two decimals")
+				break
+			}
+		}
 	}
 }
 
@@ -226,9 +252,6 @@ func (c *checker) findAt(r *Rule, p place, format string, args ...any) {
 		IK304: r.IK304, IK403: r.IK403}
 	if f.Severity == guide.Error {
 		f.IK502 = "I5"
-		if r.IK403 == "" {
-			f.IK502 = "I6"
-		}
 	}
 	if f.Loop == "" {
 		if open := c.walker.Open(); len(open) > 0 {
@@ -264,6 +287,17 @@ func show(s string) string {
 		s = s[:20] + "…"
 	}
 	return fmt.Sprintf("%q", s)
+}
+
+// unsupported is how a 999 refuses a transaction set: 1 a kind, I6 a version that
+// is not checked here.
+func unsupported(set []byte) string {
+	for _, g := range guide.All() {
+		if g.Set == string(set) {
+			return "I6"
+		}
+	}
+	return "1"
 }
 
 func versions() string {

@@ -16,52 +16,62 @@ type claimRules struct {
 	on   bool
 	kind byte // P, I or D
 
-	levels      []level // HL of the set, by number
-	open        bool
-	total       int
-	charge      money.Cents
-	number      []byte
-	at          place // of CLM02
-	at05        place // of CLM05
-	bill        [2]byte
-	freq        byte
-	f8          place
-	referral    place // of REF*9F
-	hasReferral bool
-	referred    bool
-	hasF8       bool
-	dates       claimDates
-	causes      struct{ auto, other, state bool }
-	dx          int
-	dxAt        place
-	icd9        bool
-	icd10       bool
-	admit       bool
-	lines       int
-	sum         money.Cents
-	others      []otherPayer
-	rank        byte // of 2000B
-	ranks       [256]uint8
-	filing      [2]byte
-	self        bool
-	under       byte // B or C: which level the claim stands under
-	facts       struct{ n3, n4, dmg bool }
-	stops       int
-	cr1         place
-	hasCR1      bool
-	hasCR2      bool
-	hasX4       bool
-	hasEW       bool
-	first454    bool
-	refs        numberSet // REF*6R
-	authorized  []byte    // REF*G1 of the claim
-	referredBy  []byte    // REF*9F of the claim
-	dated       []datedDiagnosis
-	line        serviceLine
-	member      subscriber
-	record      *ClaimRecord
-	sbr         place
-	provider    int
+	levels        []level // HL of the set, by number
+	open          bool
+	total         int
+	charge        money.Cents
+	number        []byte
+	at            place // of CLM02
+	at05          place // of CLM05
+	bill          [2]byte
+	freq          byte
+	f8            place
+	referral      place // of REF*9F
+	hasReferral   bool
+	referred      bool
+	predetermined bool // CLM19 = PB
+	hasF8         bool
+	dates         claimDates
+	causes        struct{ auto, other, work, state bool } // CLM11
+	dx            int
+	dxAt          place
+	icd9          bool
+	edition       byte // of its diagnoses: 9 or 0
+	icd10         bool
+	admit         bool
+	lines         int
+	sum           money.Cents
+	others        []otherPayer
+	rank          byte // of 2000B
+	ranks         [256]uint8
+	filing        [2]byte
+	self          bool
+	under         byte // B or C: which level the claim stands under
+	facts         struct{ n3, n4, dmg bool }
+	parties       parties
+	situation     situation
+	hospital      hospital
+	mouth         mouth
+	above         [4][]guide.Finding // errors of header, 2000A, 2000B and 2000C, for their claims
+	depth         int                // which of these is open
+	stops         int
+	cr1           place
+	hasCR1        bool
+	hasCR2        bool
+	hasX4         bool
+	hasEW         bool
+	first454      bool
+	refs          numberSet // REF*6R
+	authorized    []byte    // REF*G1 of the claim
+	referredBy    []byte    // REF*9F of the claim
+	dated         []datedDiagnosis
+	line          serviceLine
+	// where segments of the open line stood that ask for others
+	certified, form, measured, purchased, replaced place
+	member                                         subscriber
+	record                                         *ClaimRecord
+	sbr                                            place
+	provider                                       int
 }
 
 // level is one HL.
@@ -75,20 +85,23 @@ type level struct {
 type claimDates struct {
 	accident, admission, discharge bool
 	from, to                       int // statement period or first and last service date, CCYYMMDD
+	admitted, discharged           int // CCYYMMDD, where the claim says the day
 }
 
 // otherPayer is one 2320 loop.
 type otherPayer struct {
-	id        []byte
-	at        place
-	paid      money.Cents
-	hasPaid   bool
-	cas       money.Cents // claim level
-	lineCAS   money.Cents
-	linePaid  money.Cents
-	lines     bool // it has line adjudication
-	decided   bool
-	decidedAt place
+	id                            []byte
+	at                            place
+	paid                          money.Cents
+	hasPaid                       bool
+	notCovered                    money.Cents // AMT*A8
+	hasA8, hasEAF, hasCAS, hasMIA bool
+	cas                           money.Cents // claim level
+	lineCAS                       money.Cents
+	linePaid                      money.Cents
+	lines                         bool // it has line adjudication
+	decided                       bool
+	decidedAt                     place
 	// of the current line
 	thisPaid, thisCAS money.Cents
 	this              bool
@@ -99,7 +112,12 @@ type subscriber struct{ last, first, id []byte }
 func (r *claimRules) start(c *checker) {
 	m := subscriber{r.member.last[:0], r.member.first[:0], r.member.id[:0]}
 	r.refs.reset()
-	*r = claimRules{c: c, levels: r.levels[:0], others: r.others[:0], number: r.number[:0], refs: r.refs, member: m, provider: -1}
+	above := r.above
+	for i := range above {
+		above[i] = above[i][:0]
+	}
+	*r = claimRules{c: c, levels: r.levels[:0], others: r.others[:0], number: r.number[:0], refs: r.refs, member: m, provider: -1, above: above,
+		authorized: r.authorized[:0], referredBy: r.referredBy[:0], dated: r.dated[:0]}
 	switch c.g.Name {
 	case "837P", "837I", "837D":
 		r.on, r.kind = true, c.g.Name[3]
@@ -114,10 +132,38 @@ func (r *claimRules) current() string {
 	return string(r.number)
 }
 
-// reject remembers an error against the open claim for the 277CA.
+// maxRejected is how many errors of a claim are kept for the 277CA.
+const maxRejected = 20
+
+// reject remembers an error against the open claim for the 277CA; one of a
+// provider, subscriber or patient is against each of their claims.
 func (r *claimRules) reject(f *guide.Finding) {
-	if r.open && r.record != nil && f.SNIP >= 3 && len(r.record.Rejected) < 20 {
-		r.record.Rejected = append(r.record.Rejected, *f)
+	if f.SNIP < 3 || !r.c.o.Claims || !r.on {
+		return
+	}
+	list := &r.above[r.depth]
+	if r.open {
+		if r.record == nil {
+			return
+		}
+		list = &r.record.Rejected
+	}
+	if len(*list) < maxRejected {
+		*list = append(*list, *f)
+	}
+}
+
+// descend notes which level the claims that follow stand under.
+func (r *claimRules) descend(code []byte) {
+	r.depth = 1
+	switch string(code) {
+	case "22":
+		r.depth = 2
+	case "23":
+		r.depth = 3
+	}
+	for i := r.depth; i < len(r.above); i++ {
+		r.above[i] = r.above[i][:0]
 	}
 }
 
@@ -128,6 +174,7 @@ func (r *claimRules) segment(s *x12.Segment, role role) {
 	switch role {
 	case roleBHT:
 		r.c.set.Reference = s.String(3)
+		r.parties.made, r.parties.subrogation = atoi(s.Element(4)), string(s.Element(6)) == "31"
 	case roleHL:
 		r.level(s)
 	case roleParty, roleBillingName:
@@ -138,10 +185,9 @@ func (r *claimRules) segment(s *x12.Segment, role role) {
 		r.filing = [2]byte{}
 		copy(r.filing[:], s.Element(9))
 		r.facts = struct{ n3, n4, dmg bool }{}
-		if len(s.Element(5)) == 0 && (r.filing == [2]byte{'M', 'B'} || r.filing == [2]byte{'M', 'A'}) && r.rank != 'P' && r.kind != 'D' {
-			r.c.find(ruleMSP, s, 5, 0, "the claim goes to Medicare as a payer of rank %c, but SBR05 does not say why Medicare is not first", r.rank)
-		}
+		r.subscriber(s)
 	case roleSubscriber, rolePatientName:
+		r.identified(s, role)
 		if r.c.o.Claims {
 			r.member.last = append(r.member.last[:0], s.Element(3)...)
 			r.member.first = append(r.member.first[:0], s.Element(4)...)
@@ -155,12 +201,17 @@ func (r *claimRules) segment(s *x12.Segment, role role) {
 		r.facts.n4 = true
 	case roleSubscriberDMG:
 		r.facts.dmg = true
+		r.person(s, 0)
+	case rolePatientDMG:
+		r.person(s, 1)
+	case roleBillingTax:
+		r.taxNumber(s)
+	case rolePAT, roleSubscriberREF, rolePatientREF, roleBillingREF, rolePayToPlan:
+		r.partyDetail(s, role)
 	case roleCLM:
 		r.claim(s)
 	case rolePWK:
-		if how := string(s.Element(2)); len(s.Element(6)) == 0 && (how == "BM" || how == "EL" || how == "EM" || how == "FT" || how == "FX") {
-			r.c.find(ruleAttachment, s, 6, 0, "the attachment is sent by %s but has no control number to match it by", how)
-		}
+		r.attachment(s)
 	case roleClaimDTP:
 		r.claimDate(s)
 	case roleClaimREF:
@@ -171,21 +222,24 @@ func (r *claimRules) segment(s *x12.Segment, role role) {
 		r.cr1, r.hasCR1 = placeOf(s, "2300", 0), true
 	case roleClaimCR2:
 		r.hasCR2 = true
-	case roleAmbulanceStop:
-		if string(s.Element(1)) == "45" {
-			r.stops |= 2
-		} else {
-			r.stops |= 1
-		}
-	case roleReferring:
-		r.referred = true
+		r.manipulation(s)
+	case roleProvider:
+		r.named(s)
+	case roleClaimCRC, roleClaimAMT, roleClaimHCP, roleCN1:
+		r.claimDetail(s, role)
+	case roleCL1:
+		r.institutional(s)
+	case roleDN1, roleDN2:
+		r.dental(s, role)
 	case roleOtherSBR:
 		r.other(s)
-	case roleOtherCAS, roleOtherAMT, roleOtherPayer, roleOtherDecided:
+	case roleOtherCAS, roleOtherAMT, roleOtherPayer, roleOtherDecided, roleOtherMIA:
 		r.otherDetail(s, role)
 	case roleLX, roleService, roleLineDTP, roleLineREF, roleLineCR1, roleLineCR3, roleLineNTE, roleTOO, roleLIN, roleCTP:
 		r.lineDetail(s, role)
-	case roleSVD, roleSVDCAS, roleSVDDecided:
+	case roleLineCRC, roleLinePWK, roleLineQTY, roleLineMEA, roleSV5, rolePS1, roleForm:
+		r.equipment(s, role)
+	case roleSVD, roleSVDCAS, roleSVDDecided, roleSVDAMT:
 		r.adjudication(s, role)
 	}
 }
@@ -194,6 +248,7 @@ func (r *claimRules) segment(s *x12.Segment, role role) {
 func (r *claimRules) party(s *x12.Segment, role role) {
 	if role == roleBillingName {
 		r.provider++
+		r.billing(s)
 	}
 	if !r.c.o.Claims {
 		return
@@ -234,6 +289,8 @@ func (r *claimRules) level(s *x12.Segment) {
 	if string(s.Element(3)) == "23" {
 		r.under = 'C'
 	}
+	r.descend(s.Element(3))
+	r.newLevel(s.Element(3))
 }
 
 func last(b []byte) byte {
@@ -273,7 +330,7 @@ func (r *claimRules) claim(s *x12.Segment) {
 	}
 	r.number = append(r.number[:0], s.Element(1)...)
 	r.at, r.at05 = placeOf(s, "2300", 2), placeOf(s, "2300", 5)
-	r.charge, _ = money.Parse(s.Element(2))
+	r.charge = r.amount(s, 2)
 	r.bill, r.freq = [2]byte{}, first(s.Component(5, 3))
 	copy(r.bill[:], s.Component(5, 1))
 	r.hasF8, r.dates, r.dx, r.admit, r.lines, r.sum = false, claimDates{}, 0, false, 0, 0
@@ -281,22 +338,29 @@ func (r *claimRules) claim(s *x12.Segment) {
 	r.stops, r.hasCR1, r.hasCR2, r.hasX4, r.hasEW, r.first454 = 0, false, false, false, false, false
 	r.refs.reset()
 	r.authorized, r.referredBy, r.dated, r.hasReferral, r.referred = r.authorized[:0], r.referredBy[:0], r.dated[:0], false, false
-	r.icd9, r.icd10 = false, false
+	r.icd9, r.icd10, r.edition = false, false, 0
 	r.ranks = [256]uint8{}
 	r.ranks[r.rank]++
 	r.line = serviceLine{}
-	r.causes.auto, r.causes.other = false, false
+	r.situation, r.hospital, r.mouth = situation{}, hospital{}, mouth{}
+	r.predetermined = string(s.Element(19)) == "PB"
+	r.causes.auto, r.causes.other, r.causes.work = false, false, false
 	for k := 1; k <= 3; k++ {
 		switch string(s.Component(11, k)) {
 		case "AA":
 			r.causes.auto = true
 		case "OA":
 			r.causes.other = true
+		case "EM":
+			r.causes.work = true
 		}
 	}
 	r.causes.state = len(s.Component(11, 4)) > 0 || len(s.Component(11, 5)) > 0
 	if r.causes.auto && !r.causes.state && r.kind != 'I' {
 		r.c.find(ruleAutoState, s, 11, 0, "an automobile accident without the state where it happened")
+	}
+	if !r.causes.auto && r.causes.state {
+		r.c.find(ruleStateUnused, s, 11, 4, "the state of an automobile accident, but CLM11 names none")
 	}
 	if len(r.number) > 20 {
 		r.c.find(ruleLong, s, 1, 0, "the claim number has %d characters; payers need not return more than 20", len(r.number))
@@ -314,29 +378,45 @@ func (r *claimRules) claim(s *x12.Segment) {
 		if r.kind == 'I' {
 			rec.BillType = string(s.Component(5, 1)) + string(s.Component(5, 3))
 		}
+		for _, list := range r.above[:r.depth+1] {
+			rec.Rejected = append(rec.Rejected, list[:min(len(list), maxRejected-len(rec.Rejected))]...)
+		}
 		r.c.set.List = append(r.c.set.List, rec)
 		r.record = &r.c.set.List[len(r.c.set.List)-1]
 	}
+	r.patient()
 }
 
 func (r *claimRules) claimDate(s *x12.Segment) {
 	switch string(s.Element(1)) {
 	case "439":
 		r.dates.accident = true
+		if c := r.causes; !c.auto && !c.other && !c.work {
+			p := placeOf(s, "2300", 1)
+			p.trigger = &r.at05
+			r.c.findAt(ruleAccidentCause, p, "the date of an accident, but CLM11 names none")
+		}
 	case "435":
 		r.dates.admission = true
+		r.dates.admitted, _ = period(s.Element(3))
 	case "096":
 		r.dates.discharge = true
+		if r.kind == 'P' {
+			r.dates.discharged, _ = period(s.Element(3))
+		}
 	case "454":
 		r.first454 = true
 	case "434", "472":
 		r.dates.from, r.dates.to = period(s.Element(3))
+		r.situation.has |= seenServiceDate
+	default:
+		r.situationDate(s)
 	}
 }
 
 // period returns the ends of CCYYMMDD or CCYYMMDD-CCYYMMDD.
 func period(v []byte) (from, to int) {
-	if len(v) < 8 {
+	if len(v) < 8 || v[0] < '0' || v[0] > '9' {
 		return 0, 0
 	}
 	from = atoi(v[:8])
@@ -359,18 +439,31 @@ func (r *claimRules) claimReference(s *x12.Segment) {
 		r.hasX4 = true
 	case "EW":
 		r.hasEW = true
+	case "4N":
+		r.situation.has |= seenException
 	}
 }
 
 func (r *claimRules) diagnoses(s *x12.Segment) {
-	switch string(s.Component(1, 1)) {
+	switch q := string(s.Component(1, 1)); q {
 	case "BK", "ABK", "BF", "ABF", "TQ":
+		r.distinct(s)
+		if r.kind == 'I' {
+			r.presence(s)
+		}
 		r.dx += s.Len()
 		r.icd10 = first(s.Component(1, 1)) == 'A'
 		r.icd9 = !r.icd10
 		r.dxAt = placeOf(s, "2300", 1)
 	case "BJ", "ABJ":
 		r.admit = true
+	case "BP":
+		r.situation.has |= seenAnesthesiaHI
+		r.situation.surgery = placeOf(s, "2300", 1)
+	default:
+		if r.kind == 'I' {
+			r.codes(s, q)
+		}
 	}
 	r.keepDated(s)
 }
@@ -410,6 +503,7 @@ func (r *claimRules) endClaim() {
 		p := r.at.of(11)
 		c.findAt(ruleAccident, p, "an accident is named in CLM11, but its date is missing")
 	}
+	r.endSituation()
 	if r.hasCR1 && r.stops != 3 {
 		c.findAt(ruleAmbulance, r.cr1, "an ambulance transport without its pick-up or drop-off loop")
 	}
@@ -420,8 +514,11 @@ func (r *claimRules) endClaim() {
 	r.coordination()
 	r.dateOfDiagnoses()
 	r.effectiveDiagnoses()
-	if r.record != nil && r.dates.from > 0 {
-		r.record.From, r.record.To = day(r.dates.from), day(r.dates.to)
+	if from, to := r.dates.from, r.dates.to; r.record != nil {
+		if from == 0 { // a predetermination: the 277CA needs a date all the same
+			from, to = r.parties.made, r.parties.made
+		}
+		r.record.From, r.record.To = day(from), day(to)
 	}
 }
 
@@ -457,16 +554,19 @@ func (r *claimRules) place() {
 			r.c.findAt(ruleInpatient21, p, "an inpatient place of service %s without the admission date", string(r.bill[:]))
 		}
 	case 'I':
-		hospital := is([2]byte{'1', '1'}, [2]byte{'1', '2'}, [2]byte{'1', '8'}, [2]byte{'2', '1'})
-		if (hospital || is([2]byte{'4', '1'})) && !r.dates.admission {
+		stay := inpatient(r.bill)
+		if (stay || is([2]byte{'4', '1'})) && !r.dates.admission {
 			r.c.findAt(ruleStatement, p, "an inpatient bill of type %s without the admission date and hour", string(r.bill[:]))
 		}
-		if hospital && !r.admit {
+		if stay && !r.admit {
 			r.c.findAt(ruleAdmitting, p, "an inpatient bill of type %s without the admitting diagnosis", string(r.bill[:]))
 		}
+		r.endHospital(p)
 		if is([2]byte{'1', '1'}, [2]byte{'1', '8'}) && (r.freq == '1' || r.freq == '4') && !r.dates.discharge {
 			r.c.findAt(ruleDischarge, p, "a final inpatient bill without the discharge hour")
 		}
+	case 'D':
+		r.endMouth(p)
 	}
 }
 

@@ -93,6 +93,14 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 		if string(s.Element(1)) == "HE" {
 			c.remarks(s, 2)
 		}
+	case "DN2":
+		if v := s.Element(1); len(v) > 0 && tooth(v) < 0 {
+			c.find(ruleToothForm, s, 1, 0, "not a tooth of the universal numbering")
+		}
+	case "TOO":
+		if v := s.Element(2); len(v) > 0 && tooth(v) < 0 {
+			c.find(ruleToothForm, s, 2, 0, "not a tooth of the universal numbering")
+		}
 	case "STC":
 		for _, n := range []int{1, 10, 11} {
 			c.status(s, n)
@@ -175,6 +183,11 @@ func (c *checker) placeOfService(s *x12.Segment, n, k int, v []byte) {
 
 // diagnosisCodes checks the codes of an HI segment.
 func (c *checker) diagnosisCodes(s *x12.Segment) {
+	switch string(s.Component(1, 1)) {
+	case "BG", "BE", "BH", "BI", "DR", "BBR", "BBQ":
+		c.codeForms(s)
+		return
+	}
 	for n := 1; n <= s.Len(); n++ {
 		q, v := s.Component(n, 1), s.Component(n, 2)
 		if len(v) == 0 {
@@ -182,13 +195,39 @@ func (c *checker) diagnosisCodes(s *x12.Segment) {
 		}
 		switch string(q) {
 		case "ABK", "ABF", "ABJ", "APR", "ABN":
+			c.edition(s, n, '0')
 			c.icd10(s, n, v)
+			if n == 1 && string(q) == "ABK" && v[0] >= 'V' && v[0] <= 'Y' {
+				c.find(ruleDxExternal, s, n, 2, "the principal diagnosis is an external cause")
+			}
 		case "BK", "BF", "BJ", "PR", "BN":
+			c.edition(s, n, '9')
+			if !icd9Form(v) {
+				c.find(ruleDx9Form, s, n, 2, "not the form of an ICD-9 code")
+			}
 			if c.claims.dates.to >= icd10Day {
 				c.find(ruleDxQualifier, s, n, 1, "an ICD-9 diagnosis for a statement date after 2015-09-30")
 			}
 		}
 	}
+}
+
+// edition reports a diagnosis of another edition of the ICD than the claim's
+// first one.
+func (c *checker) edition(s *x12.Segment, n int, edition byte) {
+	if e := &c.claims.edition; *e == 0 {
+		*e = edition
+	} else if *e != edition {
+		c.find(ruleDxMixed, s, n, 1, "the claim has diagnoses of both editions of the ICD")
+	}
+}
+
+// icd9Form reports whether a code has the form of an ICD-9 diagnosis.
+func icd9Form(v []byte) bool {
+	if v[0] == 'E' || v[0] == 'V' {
+		return len(v) >= 3 && len(v) <= 5 && digits(v[1:])
+	}
+	return len(v) >= 3 && len(v) <= 5 && digits(v)
 }
 
 func (c *checker) icd10(s *x12.Segment, n int, v []byte) {

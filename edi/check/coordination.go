@@ -29,14 +29,31 @@ func (r *claimRules) otherDetail(s *x12.Segment, role role) {
 	switch role {
 	case roleOtherCAS:
 		o.cas += adjustments(s)
+		o.hasCAS = true
 	case roleOtherAMT:
-		if string(s.Element(1)) == "D" {
+		switch string(s.Element(1)) {
+		case "D":
 			o.paid, _ = money.Parse(s.Element(2))
 			o.hasPaid = true
 			o.at = placeOf(s, "2320", 2)
+		case "A8":
+			o.notCovered, _ = money.Parse(s.Element(2))
+			o.hasA8, o.at = true, placeOf(s, "2320", 2)
+		case "EAF":
+			o.hasEAF = true
+		}
+	case roleOtherMIA:
+		if outpatient(r.bill) {
+			r.c.find(ruleOtherMIA, s, 0, 0, "inpatient adjudication on an outpatient bill")
 		}
 	case roleOtherPayer:
 		o.id = append(o.id[:0], s.Element(9)...)
+		for i := range r.others[:len(r.others)-1] {
+			if len(o.id) > 0 && bytes.Equal(o.id, r.others[i].id) {
+				r.c.find(ruleCOBTwice, s, 9, 0, "another payer of the claim has this number")
+				break
+			}
+		}
 	case roleOtherDecided:
 		o.decided, o.decidedAt = true, placeOf(s, "2330B", 3)
 	}
@@ -80,6 +97,14 @@ func (r *claimRules) adjudication(s *x12.Segment, role role) {
 			r.others[l.payer].thisCAS += a
 			r.others[l.payer].lineCAS += a
 		}
+	case roleSVDAMT:
+		if l.payer >= 0 && r.others[l.payer].hasEAF {
+			r.others[l.payer].hasEAF = false // once is enough
+			line := placeOf(s, "2430", 1)
+			p := r.others[l.payer].at.of(0)
+			p.trigger = &line
+			r.c.findAt(ruleCOBPatient, p, "what remains for the patient is told at the claim and at a line")
+		}
 	case roleSVDDecided:
 		if l.payer >= 0 && r.others[l.payer].decided {
 			r.others[l.payer].decided = false // once is enough
@@ -94,8 +119,22 @@ func (r *claimRules) adjudication(s *x12.Segment, role role) {
 func (r *claimRules) coordination() {
 	for i := range r.others {
 		o := &r.others[i]
+		if o.hasA8 {
+			if !o.hasPaid && (o.notCovered != r.charge || o.hasCAS || o.lines) {
+				r.c.findAt(ruleCOBA8, o.at, "the other payer would not cover %s of a charge of %s", o.notCovered, r.charge)
+			}
+			if !o.hasPaid {
+				continue
+			}
+		}
 		if !o.hasPaid {
+			if o.hasCAS || o.lines {
+				r.c.findAt(ruleCOBAmount, o.at, "the other payer has adjusted the claim, but what it paid is missing")
+			}
 			continue // nothing decided yet, or nothing told
+		}
+		if !o.decided && !o.lines {
+			r.c.findAt(ruleCOBDate, o.at.of(1), "the other payer has paid, but the date of its decision is missing")
 		}
 		if total := o.paid + o.cas + o.lineCAS; (o.lines || o.cas != 0) && total != r.charge {
 			r.c.findAt(ruleCOBClaim, o.at, "CLM02 is %s, but this payer's payment %s and adjustments %s add up to %s",

@@ -23,6 +23,8 @@ type serviceLine struct {
 	cr1, cr3  bool
 	x4, ew    bool
 	drug      bool
+	seen      lineSeen
+	surfaces  int // of its teeth
 	payer     int // index of the payer of the open 2430, -1 for none
 }
 
@@ -38,11 +40,11 @@ func (r *claimRules) lineDetail(s *x12.Segment, role role) {
 	case roleService:
 		r.service(s)
 	case roleLineDTP:
-		switch string(s.Element(1)) {
-		case "472":
+		if q := s.Element(1); string(q) == "472" {
+			r.line.seen |= lineDated
 			r.serviceDate(s)
-		case "454":
-			r.first454 = true
+		} else {
+			r.lineDay(q)
 		}
 	case roleLineREF:
 		r.lineReference(s)
@@ -53,10 +55,11 @@ func (r *claimRules) lineDetail(s *x12.Segment, role role) {
 		}
 	case roleLineCR3:
 		l.cr3 = true
+		r.certification(s)
 	case roleLineNTE:
 		l.noted = true
 	case roleTOO:
-		l.tooth = true
+		r.toothOf(s)
 	case roleLIN:
 		l.drug = true
 	case roleCTP:
@@ -88,22 +91,21 @@ func positive(b []byte) (yes, ok bool) {
 // service takes SV1, SV2 or SV3.
 func (r *claimRules) service(s *x12.Segment) {
 	l := &r.line
-	procedure, charge, unit := 1, 2, 3
+	procedure, charge, unit, quantity := 1, 2, 3, 4
 	switch r.kind {
 	case 'I':
-		procedure, charge, unit = 2, 3, 4
+		procedure, charge, unit, quantity = 2, 3, 4, 5
 		copy(l.revenue[:], s.Element(1))
 	case 'D':
-		unit = 0
+		unit, quantity = 0, 6
 	}
 	l.at = placeOf(s, "2400", procedure)
-	l.charge, _ = money.Parse(s.Element(charge))
+	l.charge = r.amount(s, charge)
 	r.sum += l.charge
+	r.quantity(s, quantity)
 	copy(l.code[:], s.Component(procedure, 2))
 	l.described = len(s.Component(procedure, 7)) > 0
-	for k := 3; k <= 6; k++ {
-		l.qw = l.qw || string(s.Component(procedure, k)) == "QW"
-	}
+	r.modifiers(s, procedure)
 	if unit > 0 {
 		copy(l.unit[:], s.Element(unit))
 	}
@@ -112,14 +114,52 @@ func (r *claimRules) service(s *x12.Segment) {
 		pointers = 11
 	}
 	if r.kind != 'I' {
+		var pointed uint32
 		for k := 1; k <= s.Components(pointers); k++ {
-			if n := atoi(s.Component(pointers, k)); n < 1 || n > r.dx {
+			n := atoi(s.Component(pointers, k))
+			if n < 1 || n > r.dx {
 				r.c.find(rulePointer, s, pointers, k, "the pointer says diagnosis %d; the claim has %d", n, r.dx)
+			} else if bit := uint32(1) << (n & 31); pointed&bit != 0 {
+				r.c.find(rulePointerTwice, s, pointers, k, "the line points to diagnosis %d twice", n)
+			} else {
+				pointed |= bit
 			}
 		}
 	}
-	if r.kind == 'P' && l.unit == [2]byte{'M', 'J'} && !anesthesia(l.code) {
-		r.c.find(ruleMinutes, s, 3, 0, "minutes are billed for a procedure that is not anesthesia")
+	switch r.kind {
+	case 'P':
+		if anesthesia(l.code) {
+			r.situation.has |= seenAnesthesia
+		} else if l.unit == [2]byte{'M', 'J'} {
+			r.c.find(ruleMinutes, s, 3, 0, "minutes are billed for a procedure that is not anesthesia")
+		}
+	case 'I':
+		r.hospitalLine(s)
+	case 'D':
+		r.dentalLine(s)
+	}
+}
+
+// modifiers notes the modifiers that ask for something.
+func (r *claimRules) modifiers(s *x12.Segment, procedure int) {
+	l := &r.line
+	for k := 3; k <= 6; k++ {
+		m := s.Component(procedure, k)
+		if len(m) != 2 {
+			continue
+		}
+		switch string(m) {
+		case "QW":
+			l.qw = true
+		case "EP":
+			l.seen |= lineEP
+		case "GV":
+			l.seen |= lineGV
+		case "55":
+			l.seen |= line55
+		case "90":
+			l.seen |= line90
+		}
 	}
 }
 
@@ -161,6 +201,8 @@ func (r *claimRules) lineReference(s *x12.Segment) {
 		r.line.x4 = true
 	case "EW":
 		r.line.ew = true
+	case "F4":
+		r.line.seen |= lineF4
 	}
 }
 
@@ -186,6 +228,16 @@ func (r *claimRules) endLine() {
 				r.lines, l.charge, o.thisPaid, o.thisCAS, o.thisPaid+o.thisCAS)
 		}
 		o.this, o.thisPaid, o.thisCAS = false, 0, 0
+	}
+	switch r.kind {
+	case 'P':
+		r.endEquipment()
+	case 'I':
+		if l.seen&lineDated == 0 && !l.drug && r.dates.from != r.dates.to && outpatient(r.bill) {
+			r.c.findAt(ruleLineDated, l.at, "line %d: the statement covers several days, and the line has no date", r.lines)
+		}
+	case 'D':
+		r.endDentalLine()
 	}
 	if r.c.wants(5) && l.code[0] != 0 {
 		r.effective()
@@ -245,6 +297,7 @@ func (r *claimRules) specialty() {
 		if in("77065", "77067") && !l.ew && !r.hasEW {
 			r.c.findAt(ruleMammogram, l.at, "line %d: a mammogram without the center's certification number", r.lines)
 		}
+		r.followUp(code, medicare)
 		if code == "E1390" && medicare && !l.cr3 {
 			r.c.findAt(ruleOxygen, l.at, "line %d: an oxygen concentrator for Medicare without its certification", r.lines)
 		}
@@ -257,9 +310,48 @@ func (r *claimRules) specialty() {
 		if revenue >= "0100" && revenue <= "0219" && l.unit != [2]byte{'D', 'A'} && l.unit[0] != 0 {
 			r.c.findAt(ruleRoomRate, l.at, "line %d: room and board is not counted in days", r.lines)
 		}
-		outpatient := r.bill == [2]byte{'1', '3'} || r.bill == [2]byte{'8', '3'} || r.bill == [2]byte{'8', '5'}
-		if outpatient && l.code[0] == 0 && (revenue[:3] >= "030" && revenue[:3] <= "036" || revenue[:3] == "040" || revenue[:3] == "051") {
+		hospital := r.bill == [2]byte{'1', '3'} || r.bill == [2]byte{'8', '3'} || r.bill == [2]byte{'8', '5'}
+		if hospital && l.code[0] == 0 && (revenue[:3] >= "030" && revenue[:3] <= "036" || revenue[:3] == "040" || revenue[:3] == "051") {
 			r.c.findAt(ruleOutpatientHC, l.at, "line %d: an outpatient revenue code %s without a procedure", r.lines, string(l.revenue[:]))
+		}
+	}
+}
+
+// followUp checks what modifiers, screenings and prescribed goods ask for.
+func (r *claimRules) followUp(code string, medicare bool) {
+	l, x := &r.line, &r.situation
+	const asks = lineEP | lineGV | line55 | line90
+	if has := l.seen; has&asks != 0 {
+		if has&lineEP != 0 && x.has&seenScreening == 0 {
+			r.c.findAt(ruleScreening, l.at, "line %d: a screening (EP) without its referral", r.lines)
+		}
+		if has&lineGV != 0 && medicare && has&lineHospice == 0 {
+			r.c.findAt(ruleHospice, l.at, "line %d: care of a hospice patient (GV) without CRC*70", r.lines)
+		}
+		if has&line55 != 0 && x.has&seenCare == 0 {
+			r.c.findAt(rulePostoperative, l.at, "line %d: postoperative care (55) without the day on which it was taken over or given up", r.lines)
+		}
+		if has&line90 != 0 && has&lineF4 == 0 && !l.x4 && !r.hasX4 {
+			r.c.findAt(ruleReferredLab, l.at, "line %d: a test of another laboratory (90) without a CLIA number", r.lines)
+		}
+	}
+	in := func(lo, hi string) bool { return code >= lo && code <= hi }
+	switch code[0] {
+	case '1', 'G':
+		if medicare && (in("11719", "11721") || code == "G0127") && l.seen&lineLastSeen == 0 && x.has&seenLastSeen == 0 {
+			r.c.findAt(ruleFootCare, l.at, "line %d: routine foot care for Medicare without the day of the last visit", r.lines)
+		}
+	case 'P':
+		if medicare && (code == "P9603" || code == "P9604") && x.has&seenHomebound == 0 {
+			r.c.findAt(ruleHomebound, l.at, "line %d: travel to a patient who cannot come, without CRC*75", r.lines)
+		}
+	case 'V':
+		if in("V2020", "V2799") && l.seen&lineLens == 0 && x.has&(seenPrescription|seenVision) == 0 {
+			r.c.findAt(ruleLens, l.at, "line %d: lenses or frames without prescription date or condition", r.lines)
+		}
+	case 'J':
+		if r.filing == [2]byte{'M', 'C'} && in("J0120", "J9999") && !l.drug {
+			r.c.findAt(ruleDrugCode, l.at, "line %d: a drug for Medicaid without its NDC", r.lines)
 		}
 	}
 }

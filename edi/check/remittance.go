@@ -22,6 +22,7 @@ type remitRules struct {
 	hasL6    bool
 	has90    bool
 	plbAt    place
+	at       remitSeen
 
 	claim struct {
 		open                         bool
@@ -30,11 +31,14 @@ type remitRules struct {
 		charge, paid, share, cas, pr money.Cents
 		reversal, predetermination   bool
 		lines                        int
+		status                       [2]byte
+		has                          claimSeen
 	}
 	line struct {
 		open              bool
 		at                place
 		charge, paid, cas money.Cents
+		has               claimSeen
 	}
 }
 
@@ -52,6 +56,7 @@ func (r *remitRules) segment(s *x12.Segment, role role) {
 		r.payment(s)
 	case roleCLP:
 		r.c.set.Claims++
+		r.beginClaim(s)
 		c := &r.claim
 		c.open, c.at = true, placeOf(s, "2100", 4)
 		c.charge, c.paid, c.cas, c.pr, c.lines = amount(3), amount(4), 0, 0, 0
@@ -74,15 +79,19 @@ func (r *remitRules) segment(s *x12.Segment, role role) {
 		r.claim.lines++
 		r.line.open, r.line.at = true, placeOf(s, "2110", 3)
 		r.line.charge, r.line.paid, r.line.cas = amount(2), amount(3), 0
+		r.beginLine(s)
 	case roleSVCCAS:
 		r.adjust(s, &r.line.cas)
 	case rolePLB:
 		r.providerAdjustments(s)
+	default:
+		r.detail(s, role)
 	}
 }
 
 func (r *remitRules) adjust(s *x12.Segment, line *money.Cents) {
 	a := adjustments(s)
+	r.reasons(s, line != nil)
 	r.claim.cas += a
 	if line != nil {
 		*line += a
@@ -107,15 +116,7 @@ func (r *remitRules) payment(s *x12.Segment) {
 	if h := string(s.Element(1)); r.paid == 0 && h != "H" && h != "I" && h != "P" {
 		r.c.find(rule835Handle, s, 1, 0, "nothing is paid, but BPR01 is %s", show(h))
 	}
-	switch method {
-	case "ACH", "BOP", "FWT":
-		for _, n := range []int{6, 7, 8, 9, 12, 13, 14, 15} {
-			if len(s.Element(n)) == 0 {
-				r.c.find(rule835ACH, s, n, 0, "an electronic payment without BPR%02d", n)
-				break
-			}
-		}
-	}
+	r.banks(s, method)
 }
 
 func (r *remitRules) providerAdjustments(s *x12.Segment) {
@@ -123,6 +124,7 @@ func (r *remitRules) providerAdjustments(s *x12.Segment) {
 	for n := 4; n <= s.Len(); n += 2 {
 		a, _ := money.Parse(s.Element(n))
 		r.plb += a
+		r.owed(s, n)
 		switch string(s.Component(n-1, 1)) {
 		case "L6":
 			r.l6, r.hasL6 = r.l6+a, true
@@ -140,6 +142,7 @@ func (r *remitRules) closed(l *guide.Loop) {
 	case "2110":
 		if v := &r.line; v.open {
 			v.open = false
+			r.endLine()
 			if v.charge-v.paid != v.cas {
 				r.c.findAt(rule835Line, v.at, "SVC02 %s less SVC03 %s is %s, but the line's adjustments add up to %s", v.charge, v.paid, v.charge-v.paid, v.cas)
 			}
@@ -155,6 +158,7 @@ func (r *remitRules) endClaim() {
 		return
 	}
 	v.open = false
+	r.endClaimDetail()
 	if v.charge-v.paid != v.cas {
 		r.c.findAt(rule835Claim, v.at, "CLP03 %s less CLP04 %s is %s, but the adjustments of the claim and its lines add up to %s", v.charge, v.paid, v.charge-v.paid, v.cas)
 	}
@@ -171,6 +175,7 @@ func (r *remitRules) endSet() {
 	if r.hasBPR && r.paid != r.claims-r.plb {
 		r.c.findAt(rule835Payment, r.bpr, "BPR02 is %s, but the claims' payments %s less the provider adjustments %s are %s", r.paid, r.claims, r.plb, r.claims-r.plb)
 	}
+	r.endProvider()
 	if r.hasL6 && r.l6 != -r.interest {
 		r.c.findAt(rule835Interest, r.plbAt, "PLB L6 adds up to %s, but the claims' interest (AMT*I) to %s", r.l6, r.interest)
 	}

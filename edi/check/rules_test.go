@@ -1,11 +1,14 @@
 package check_test
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/claimbook/claimbook/edi/check"
 	"github.com/claimbook/claimbook/edi/codeset"
@@ -109,8 +112,70 @@ func TestRules(t *testing.T) {
 				if f.Severity == guide.Error && failed.Valid() {
 					t.Error("the file is called valid")
 				}
+				mapped(t, r, f)
 			})
+			answered(t, edited(t, v, v.pass), o)
+			answered(t, edited(t, v, v.fail), o)
 		})
+	}
+}
+
+// mapped checks that the acknowledgments can tell of an error, with codes that
+// they have.
+func mapped(t *testing.T, r *check.Rule, f *guide.Finding) {
+	t.Helper()
+	if f.Severity != guide.Error {
+		return
+	}
+	if f.SNIP <= 2 && f.TA105 == "" && f.IK502 == "" && f.AK905 == "" && !strings.HasPrefix(r.Code, "X12-TA1") && r.Code != "X12-EMPTY" && r.Code != "X12-NOTX12" {
+		t.Errorf("no acknowledgment tells of it: %+v", f)
+	}
+	if f.SNIP > 2 && strings.Contains(r.Types, "837") && f.STC.IsZero() {
+		t.Errorf("no status for the 277CA: %+v", f)
+	}
+	if strings.HasPrefix(f.IK403, "I") && f.IK502 == "5" {
+		t.Errorf("only the guide minds, but IK502 says that the standard does: %+v", f)
+	}
+	codes := func(segment string, element int, value string) {
+		d := guide.ByName("999").Find(map[string]string{"IK3": "2100", "IK4": "2110", "IK5": "2000", "AK9": "HEADER"}[segment], segment, 0)
+		if d == nil {
+			t.Fatalf("the guide has no %s", segment)
+		}
+		if value != "" && !d.Elements[element-1].Codes.Has([]byte(value)) {
+			t.Errorf("%s%02d has no code %s", segment, element, value)
+		}
+	}
+	codes("IK3", 4, f.IK304)
+	codes("IK4", 3, f.IK403)
+	codes("IK5", 2, f.IK502)
+	codes("AK9", 5, f.AK905)
+	if s := f.STC; !s.IsZero() {
+		lists := codeset.Lists()
+		if !lists["claim-status-category"].Has([]byte(s.Category)) || !lists["claim-status"].Has([]byte(s.Code)) {
+			t.Errorf("the status %v is not of the lists", s)
+		}
+	}
+}
+
+// answered checks that all three acknowledgments of a file are clean themselves.
+func answered(t *testing.T, in string, o check.Options) {
+	t.Helper()
+	o.Claims = true
+	r := run(t, in, o)
+	a := check.Answer{Now: time.Date(2026, 1, 6, 9, 30, 0, 0, time.UTC), Control: 1}
+	for name, write := range map[string]func(io.Writer, check.Answer) error{"TA1": r.TA1, "999": r.Implementation, "277CA": r.Claims} {
+		var out bytes.Buffer
+		if err := write(&out, a); err != nil {
+			t.Errorf("no %s: %v", name, err)
+			continue
+		}
+		if out.Len() == 0 {
+			continue
+		}
+		answer := run(t, out.String(), check.Options{})
+		if list := codes(answer); len(list) > 0 {
+			t.Errorf("the %s is not clean:%s\n%s", name, describe(answer), out.String())
+		}
 	}
 }
 
