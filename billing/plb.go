@@ -62,6 +62,21 @@ func (p *Poster) ProviderAdjustments(list []remit835.ProviderAdjustment, rules [
 		}
 	}
 	p.paidTwice()
+	p.cleared()
+}
+
+// cleared names the references under which nothing is in suspense any more, and
+// drops what this payment itself asked about them.
+func (p *Poster) cleared() {
+	for _, key := range slices.SortedFunc(maps.Keys(p.suspended), func(a, b ledger.Key) int { return cmp.Compare(a.Reference, b.Reference) }) {
+		if p.balances[key] != 0 {
+			continue
+		}
+		p.out.Cleared = append(p.out.Cleared, key)
+		p.out.Items = slices.DeleteFunc(p.out.Items, func(i claims.WorkItem) bool {
+			return slices.Contains(p.suspended[key], i.DedupeKey)
+		})
+	}
 }
 
 // paidTwice opens an item for a refund that we sent and that the payer has
@@ -125,7 +140,7 @@ func (p *Poster) providerAdjustment(e *entry, a *remit835.ProviderAdjustment, ke
 		return "capitation"
 	}
 	take(p.byReference(ledger.PLBSuspense, a.Reference), a.Amount)
-	p.plbItem(key, a.Amount, fmt.Sprintf("%s adjusted the payment by %s with PLB %s (%s), which has no rule", p.payer(), a.Amount.Dollars(),
+	p.plbItem(a, key, a.Amount, fmt.Sprintf("%s adjusted the payment by %s with PLB %s (%s), which has no rule", p.payer(), a.Amount.Dollars(),
 		printable(a.Reason), printable(a.Reference)), "Ask the payer what it is for, then classify it once; the rule is kept for this payer")
 	return "suspense"
 }
@@ -137,6 +152,9 @@ func (p *Poster) forwarded(take func(ledger.Key, money.Cents), a *remit835.Provi
 	suspense := p.byReference(ledger.PLBSuspense, a.Reference)
 	clears := min(max(p.balances[suspense], 0), -a.Amount)
 	take(suspense, -clears)
+	if clears > 0 {
+		p.suspended[suspense] = append(p.suspended[suspense], "")
+	}
 	take(p.byReference(ledger.PayerRecoupment, a.Reference), a.Amount+clears)
 }
 
@@ -156,13 +174,17 @@ func (p *Poster) recovered(take func(ledger.Key, money.Cents), a *remit835.Provi
 		return "recouped against a refund sent"
 	}
 	take(p.byReference(ledger.PLBSuspense, a.Reference), rest)
-	p.plbItem(key, rest, fmt.Sprintf("%s recovered %s under reference %s, of which %s has no reversal in this book", p.payer(), a.Amount.Dollars(),
+	p.plbItem(a, key, rest, fmt.Sprintf("%s recovered %s under reference %s, of which %s has no reversal in this book", p.payer(), a.Amount.Dollars(),
 		printable(a.Reference), rest.Dollars()), "Find the letter or the reversal that it belongs to; a later reversal with the same reference clears it by itself")
 	return "suspense"
 }
 
-func (p *Poster) plbItem(key string, amount money.Cents, reason, action string) {
-	p.out.Items = append(p.out.Items, p.item(claims.WorkPLB, key, amount.Abs(), reason, action))
+// plbItem asks a person about what a pair has left in suspense.
+func (p *Poster) plbItem(a *remit835.ProviderAdjustment, key string, amount money.Cents, reason, action string) {
+	item := p.item(claims.WorkPLB, key, amount.Abs(), reason, action)
+	p.out.Items = append(p.out.Items, item)
+	suspense := p.byReference(ledger.PLBSuspense, a.Reference)
+	p.suspended[suspense] = append(p.suspended[suspense], item.DedupeKey)
 }
 
 func providerRule(rules []ProviderRule, payerID int64, code string) string {

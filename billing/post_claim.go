@@ -45,6 +45,9 @@ func (p *Poster) Claim(c *remit835.Claim, ours *Claim, history History) {
 		p.unmatched(c, &row, key, "no claim of this practice has that number")
 	case c.IsReversal():
 		p.reversal(c, ours, &row, key, history)
+		if asked, _ := ours.asked(p.payment.PayerID); row.Outcome == OutcomeReversed {
+			p.noteLater(ours, c.Number, &asked)
+		}
 	default:
 		p.adjudication(c, ours, &row, key)
 	}
@@ -112,13 +115,17 @@ func (p *Poster) adjudication(c *remit835.Claim, ours *Claim, row *ClaimRow, key
 	e.finish()
 	p.Posted++
 	p.noteCredits(ours, asked)
+	p.noteLater(ours, c.Number, next)
 	row.Outcome = t.outcome(c)
 	p.tell(c, ours, row, key, asked, next, &t)
 }
 
 // matchedBy says by what an answer was taken for one of our claims.
 func (p *Poster) matchedBy(c *remit835.Claim, ours *Claim, asked NextPayer) string {
+	why, found := p.foundBy[c.Number]
 	switch {
+	case found:
+		return why
 	case c.ControlNumber != ours.Number:
 		return "line control number: the payer returned another claim number"
 	case asked.Rank != ours.Rank:

@@ -42,6 +42,10 @@ type Posting struct {
 	Adjustments []AdjustmentRow
 	Provider    []ProviderRow
 	NextPayer   []int64 // claims whose balance moved to a payer that has to be billed
+	// Later are adjustments of earlier answers that had waited and have posted now.
+	Later []LaterRow
+	// Cleared are balances of PLB suspense (2190) that hold nothing any more.
+	Cleared []ledger.Key
 }
 
 // ClaimRow is a CLP as it was reported, and what became of it.
@@ -124,19 +128,37 @@ type Adjudication struct {
 	Seq              int
 	Key              string // source key of its entry
 	EntryID          int64  // 0: nothing moved
+	PayerID          int64  // of the payment; 0: a payer that the practice does not know
+	PayerName        string
+	EDIFileID        int64
 	PayerClaimNumber string
 	Status           string
 	Charge, Paid     money.Cents
+	Remarks          []string
 	Reversed         bool
-	Adjustments      []RecordedAdjustment
-	Transfers        []ledger.Transfer
+	// The reversal that took it back.
+	ReversedByRemittance int64
+	ReversedBySeq        int
+	Lines                []RecordedLine
+	Adjustments          []RecordedAdjustment
+	Transfers            []ledger.Transfer // also of adjustments that had waited
+}
+
+// RecordedLine is an SVC of an earlier CLP.
+type RecordedLine struct {
+	Seq           int
+	ServiceLineID int64 // 0: it matched none
+	Charge, Paid  money.Cents
+	Remarks       []string
 }
 
 // RecordedAdjustment is an adjustment of an earlier CLP.
 type RecordedAdjustment struct {
 	ServiceLineID  int64 // 0: of the claim, or of an unmatched line
+	LineSeq, Seq   int   // LineSeq 0: of the claim
 	Group, CARC    string
 	Amount, Posted money.Cents
+	ByteOffset     int64
 }
 
 // Disposition is a later entry that disposed of what an adjudication left: a
@@ -165,6 +187,10 @@ type Poster struct {
 	credits    map[ledger.Key]creditOf // what an insurer paid too much, as it stands now
 	answered   map[int64]bool          // claims of which the payment says something
 	references map[string]bool         // under which a refund to the payer may have been paid twice
+	suspended  map[ledger.Key][]string // suspense that the payment touched, and its work items about it
+	raised     map[ledger.Key]int64    // receivables of later payers that the payment may have raised, and their encounters
+	now        map[int]bool            // CLPs of the payment that may have raised one
+	foundBy    map[int]string          // by the number of the CLP: how its claim was found, where its own number is not ours
 	out        Posting
 	// Counts of the payment so far.
 	Posted, Unmatched int
@@ -178,8 +204,12 @@ type creditOf struct {
 
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
-	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{}}
+	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{},
+		suspended: map[ledger.Key][]string{}, foundBy: map[int]string{}, raised: map[ledger.Key]int64{}, now: map[int]bool{}}
 }
+
+// FoundBy says how the claim of a CLP was found whose number is not ours.
+func (p *Poster) FoundBy(seq int, why string) { p.foundBy[seq] = why }
 
 // Know tells the poster what the sub-ledger holds under the keys. A key that
 // it was never told of holds nothing.

@@ -19,27 +19,7 @@ func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string,
 	p.move(ours, stateOf(row.Outcome), c.ByteOffset, p.sentence(c, row, t))
 
 	due := p.payment.decided().AddDays(ours.AppealDays)
-	if t.denied > 0 {
-		scenario := ScenarioOf(t.firstCARC)
-		item := p.claimItem(claims.WorkDenied, key, ours, t.denied,
-			fmt.Sprintf("%s denied claim %s: %s (%s)", p.payer(), ours.Number, scenario.Name, strings.Join(t.codes, ", ")),
-			sentenceCase(scenario.Action))
-		item.PayerID = asked.PayerID
-		if ours.AppealDays > 0 {
-			item.DueOn = due
-		}
-		p.out.Items = append(p.out.Items, item)
-	}
-	if t.staying != 0 {
-		item := p.claimItem(claims.WorkAdjustment, key, ours, t.staying.Abs(),
-			fmt.Sprintf("%s took %s off claim %s by %s, which the treatment map does not call contractual: it stays in A/R", p.payer(),
-				t.staying.Dollars(), ours.Number, strings.Join(t.stays, ", ")),
-			"Appeal it, or write it off; if it always means the same for this payer, add a treatment rule")
-		if ours.AppealDays > 0 {
-			item.DueOn = due
-		}
-		p.out.Items = append(p.out.Items, item)
-	}
+	p.out.Items = append(p.out.Items, p.openQuestions(p.payer(), key, ours, asked, due, t)...)
 	if t.protected != 0 {
 		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkAdjustment, key+"|protected", ours, t.protected.Abs(),
 			fmt.Sprintf("claim %s leaves %s that the patient may not be billed for: %s", ours.Number, t.protected.Dollars(), strings.Join(t.protectedFor, "; ")),
@@ -63,6 +43,34 @@ func (p *Poster) tell(c *remit835.Claim, ours *Claim, row *ClaimRow, key string,
 	default:
 		p.out.NextPayer = append(p.out.NextPayer, ours.ID)
 	}
+}
+
+// openQuestions are the items about what stays in A/R after an answer: what was
+// denied, and what nobody has said the meaning of.
+func (p *Poster) openQuestions(payer, key string, ours *Claim, asked NextPayer, due date.Date, t *tally) []claims.WorkItem {
+	var items []claims.WorkItem
+	add := func(kind claims.WorkItemKind, amount money.Cents, reason, action string) {
+		item := p.claimItem(kind, key, ours, amount, reason, action)
+		if ours.AppealDays > 0 {
+			item.DueOn = due
+		}
+		if kind == claims.WorkDenied {
+			item.PayerID = asked.PayerID
+		}
+		items = append(items, item)
+	}
+	if t.denied > 0 {
+		scenario := ScenarioOf(t.firstCARC)
+		add(claims.WorkDenied, t.denied, fmt.Sprintf("%s denied claim %s: %s (%s)", payer, ours.Number, scenario.Name, strings.Join(t.codes, ", ")),
+			sentenceCase(scenario.Action))
+	}
+	if t.staying != 0 {
+		add(claims.WorkAdjustment, t.staying.Abs(),
+			fmt.Sprintf("%s took %s off claim %s by %s, which the treatment map does not call contractual: it stays in A/R", payer,
+				t.staying.Dollars(), ours.Number, strings.Join(t.stays, ", ")),
+			"Appeal it, or write it off; if it always means the same for this payer, add a treatment rule")
+	}
+	return items
 }
 
 // underpaid compares what the first payer allowed with the contract, line by
@@ -144,12 +152,8 @@ func stateOf(outcome string) claims.State {
 
 // sentence says in plain words what the payer answered.
 func (p *Poster) sentence(c *remit835.Claim, row *ClaimRow, t *tally) string {
-	parts := []string{fmt.Sprintf("%s paid %s of %s", p.payer(), c.Paid.Dollars(), c.Charge.Dollars())}
-	add := func(amount money.Cents, what string) {
-		if amount != 0 {
-			parts = append(parts, what+" "+amount.Dollars())
-		}
-	}
+	says := parts{fmt.Sprintf("%s paid %s of %s", p.payer(), c.Paid.Dollars(), c.Charge.Dollars())}
+	add := says.add
 	add(t.contractual, "contractual")
 	add(t.other, "other reductions")
 	add(t.patient, "patient owes")
@@ -158,7 +162,7 @@ func (p *Poster) sentence(c *remit835.Claim, row *ClaimRow, t *tally) string {
 	add(t.staying, "to be looked at")
 	add(t.protected, "may not be billed to the patient")
 	add(t.elsewhere, "waits for the payer it was forwarded to")
-	message := strings.Join(parts, "; ")
+	message := says.String()
 	if len(t.codes) > 0 {
 		message += " (" + strings.Join(t.codes, ", ") + ")"
 	}
@@ -167,6 +171,17 @@ func (p *Poster) sentence(c *remit835.Claim, row *ClaimRow, t *tally) string {
 	}
 	return message
 }
+
+// parts are what a sentence lists.
+type parts []string
+
+func (p *parts) add(amount money.Cents, what string) {
+	if amount != 0 {
+		*p = append(*p, what+" "+amount.Dollars())
+	}
+}
+
+func (p parts) String() string { return strings.Join(p, "; ") }
 
 // sentenceCase begins with a capital.
 func sentenceCase(s string) string {

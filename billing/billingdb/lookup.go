@@ -113,11 +113,10 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT c.claim_id, c.remittance_id, c.seq, r.source_key || '|CLP|' || c.seq, coalesce(m.id, e.id, 0), c.payer_claim_number, c.status,
-		       c.charge, c.paid,
-		       EXISTS (SELECT 1 FROM remittance_claim v WHERE v.practice_id = c.practice_id
-		               AND v.reverses_remittance_id = c.remittance_id AND v.reverses_seq = c.seq)
+		       c.charge, c.paid, c.remarks, coalesce(r.payer_id, 0), r.payer_name, r.edi_file_id, coalesce(v.remittance_id, 0), coalesce(v.seq, 0)
 		FROM remittance_claim c
 		JOIN remittance r ON r.practice_id = c.practice_id AND r.id = c.remittance_id AND r.state = 'posted'
+		LEFT JOIN remittance_claim v ON v.practice_id = c.practice_id AND v.reverses_remittance_id = c.remittance_id AND v.reverses_seq = c.seq
 		LEFT JOIN journal_entry e ON e.practice_id = c.practice_id AND e.source_key = r.source_key || '|CLP|' || c.seq
 		LEFT JOIN journal_entry m ON m.practice_id = c.practice_id AND m.source_key = r.source_key || '|CLP|' || c.seq || '`+billing.MatchSuffix+`'
 		WHERE c.practice_id = $1 AND c.claim_id = ANY($2) AND c.outcome NOT IN ('unmatched', 'returned', 'informational')
@@ -130,11 +129,15 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 		seq          int
 	}
 	var entryIDs, remittanceIDs []int64
+	var keys []string
 	where := map[place]int64{}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		var claimID int64
 		var a billing.Adjudication
-		err := row.Scan(&claimID, &a.RemittanceID, &a.Seq, &a.Key, &a.EntryID, &a.PayerClaimNumber, &a.Status, &a.Charge, &a.Paid, &a.Reversed)
+		err := row.Scan(&claimID, &a.RemittanceID, &a.Seq, &a.Key, &a.EntryID, &a.PayerClaimNumber, &a.Status, &a.Charge, &a.Paid, &a.Remarks,
+			&a.PayerID, &a.PayerName, &a.EDIFileID, &a.ReversedByRemittance, &a.ReversedBySeq)
+		a.Reversed = a.ReversedByRemittance != 0
+		keys = append(keys, a.Key)
 		h := histories[claimID]
 		h.Adjudications = append(h.Adjudications, a)
 		histories[claimID] = h
@@ -149,7 +152,7 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 		return nil, err
 	}
 	rows, err = tx.Query(ctx, `
-		SELECT a.remittance_id, a.claim_seq, coalesce(l.service_line_id, 0), a.group_code, a.carc, a.amount, a.posted
+		SELECT a.remittance_id, a.claim_seq, a.line_seq, a.seq, coalesce(l.service_line_id, 0), a.group_code, a.carc, a.amount, a.posted, a.byte_offset
 		FROM remittance_adjustment a
 		JOIN remittance_claim c ON c.practice_id = a.practice_id AND c.remittance_id = a.remittance_id AND c.seq = a.claim_seq
 		LEFT JOIN remittance_line l ON l.practice_id = a.practice_id AND l.remittance_id = a.remittance_id
@@ -163,12 +166,39 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		var at place
 		var a billing.RecordedAdjustment
-		err := row.Scan(&at.remittanceID, &at.seq, &a.ServiceLineID, &a.Group, &a.CARC, &a.Amount, &a.Posted)
+		err := row.Scan(&at.remittanceID, &at.seq, &a.LineSeq, &a.Seq, &a.ServiceLineID, &a.Group, &a.CARC, &a.Amount, &a.Posted, &a.ByteOffset)
 		recorded[at] = append(recorded[at], a)
 		return struct{}{}, err
 	})
 	if err != nil {
 		return nil, err
+	}
+	rows, err = tx.Query(ctx, `
+		SELECT l.remittance_id, l.claim_seq, l.line_seq, coalesce(l.service_line_id, 0), l.charge, l.paid, l.remarks
+		FROM remittance_line l
+		JOIN remittance_claim c ON c.practice_id = l.practice_id AND c.remittance_id = l.remittance_id AND c.seq = l.claim_seq
+		WHERE l.practice_id = $1 AND l.remittance_id = ANY($3) AND c.claim_id = ANY($2)
+		ORDER BY l.remittance_id, l.claim_seq, l.line_seq`, practiceID, claimIDs, remittanceIDs)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[place][]billing.RecordedLine{}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var at place
+		var l billing.RecordedLine
+		err := row.Scan(&at.remittanceID, &at.seq, &l.Seq, &l.ServiceLineID, &l.Charge, &l.Paid, &l.Remarks)
+		lines[at] = append(lines[at], l)
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	later, err := laterEntries(ctx, tx, practiceID, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, ids := range later {
+		entryIDs = append(entryIDs, ids...)
 	}
 	entries, err := ledgerdb.EntriesByID(ctx, tx, practiceID, entryIDs)
 	if err != nil {
@@ -182,11 +212,67 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 		for i := range h.Adjudications {
 			a := &h.Adjudications[i]
 			a.Adjustments = recorded[place{a.RemittanceID, a.Seq}]
-			a.Transfers = transfers[a.EntryID]
+			a.Lines = lines[place{a.RemittanceID, a.Seq}]
+			a.Transfers = slices.Clone(transfers[a.EntryID])
+			for _, id := range later[a.Key] {
+				a.Transfers = append(a.Transfers, transfers[id]...)
+			}
 		}
 		histories[claimID] = h
 	}
 	return histories, dispositions(ctx, tx, practiceID, histories)
+}
+
+// laterEntries returns the entries of adjustments that had waited, by the source
+// key of their answer.
+func laterEntries(ctx context.Context, tx pgx.Tx, practiceID int64, keys []string) (map[string][]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT k.key, e.id FROM unnest($2::text[]) AS k (key)
+		JOIN journal_entry e ON e.practice_id = $1 AND e.source_key >= (k.key || '`+billing.LaterInfix+`') COLLATE "C" AND e.source_key < (k.key || '|LATER}') COLLATE "C"
+		ORDER BY e.id`, practiceID, keys)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string][]int64{}
+	var key string
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&key, &id}, func() error { of[key] = append(of[key], id); return nil })
+	return of, err
+}
+
+// AnsweredByLaterPayers returns, of those encounters to which a payer behind the
+// first one has answered, the numbers of all their claims.
+func AnsweredByLaterPayers(ctx context.Context, tx pgx.Tx, practiceID int64, encounterIDs []int64) (map[int64][]string, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT a.encounter_id, a.number FROM claim a
+		WHERE a.practice_id = $1 AND a.encounter_id IN (
+			SELECT c.encounter_id FROM claim c
+			JOIN remittance_claim m ON m.practice_id = c.practice_id AND m.claim_id = c.id
+				AND m.outcome NOT IN ('unmatched', 'returned', 'informational', 'reversed')
+			JOIN remittance r ON r.practice_id = m.practice_id AND r.id = m.remittance_id AND r.state = 'posted'
+			WHERE c.practice_id = $1 AND c.encounter_id = ANY($2) AND (c.payer_rank > 1 OR r.payer_id <> c.payer_id))
+		ORDER BY a.encounter_id, a.payer_rank, a.id`, practiceID, encounterIDs)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64][]string{}
+	var encounterID int64
+	var number string
+	_, err = pgx.ForEachRow(rows, []any{&encounterID, &number}, func() error {
+		found[encounterID] = append(found[encounterID], number)
+		return nil
+	})
+	return found, err
+}
+
+// SaveLater records what has posted of adjustments that had waited.
+func SaveLater(ctx context.Context, tx pgx.Tx, practiceID int64, rows []billing.LaterRow) error {
+	batch := &pgx.Batch{}
+	for _, r := range rows {
+		batch.Queue(`UPDATE remittance_adjustment SET posted = posted + $6, treatment = $7
+			WHERE practice_id = $1 AND remittance_id = $2 AND claim_seq = $3 AND line_seq = $4 AND seq = $5`,
+			practiceID, r.RemittanceID, r.ClaimSeq, r.LineSeq, r.Seq, r.Posted, string(r.Treatment))
+	}
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // disposing are the kinds of entries that dispose of what a payer's answer left,

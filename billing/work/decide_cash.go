@@ -16,6 +16,16 @@ import (
 
 // MatchItem matches the unidentified cash of a work item to a claim of ours.
 func (d *Desk) MatchItem(ref, number string) (Decided, error) {
+	return d.matchItem(ref, MatchPayload{Claim: number})
+}
+
+// MatchFromNowOn is MatchItem that is remembered: the number that the payer
+// wrote means the claim from now on.
+func (d *Desk) MatchFromNowOn(ref, number string) (Decided, error) {
+	return d.matchItem(ref, MatchPayload{Claim: number, Remember: true})
+}
+
+func (d *Desk) matchItem(ref string, m MatchPayload) (Decided, error) {
 	w, err := d.item(ref, claims.WorkUnmatched)
 	if err != nil {
 		return d.out, err
@@ -25,15 +35,15 @@ func (d *Desk) MatchItem(ref, number string) (Decided, error) {
 		return d.out, fault.Invalidf("CB-DECIDE-005", "work item %d is not the cash of one claim", w.ID).WithFix("what usually helps: " + w.Action)
 	}
 	source := strings.TrimPrefix(w.Key, "unmatched|")
-	if known, err := d.known(DecideMatch, source, map[string]string{"claim": number}, DecideReturnCash); known || err != nil {
+	if known, err := d.known(DecideMatch, source, m, DecideReturnCash); known || err != nil {
 		return d.out, err
 	}
 	if err := open(&w); err != nil {
 		return d.out, err
 	}
-	d.out.Message = fmt.Sprintf("the cash of work item %d belongs to claim %s: it has posted there", w.ID, number)
+	d.out.Message = fmt.Sprintf("the cash of work item %d belongs to claim %s: it has posted there", w.ID, m.Claim)
 	d.out.Amount, d.out.Sources = w.Amount, []string{source + billing.MatchSuffix}
-	if err := MatchClaim(d.ctx, d.tx, d.enqueue, d.practiceID, Match{RemittanceID: w.RemittanceID, Seq: at.seq, ClaimNumber: number,
+	if err := MatchClaim(d.ctx, d.tx, d.enqueue, d.practiceID, Match{RemittanceID: w.RemittanceID, Seq: at.seq, ClaimNumber: m.Claim, Remember: m.Remember,
 		Reason: d.by.Reason, Actor: d.by.Actor, On: d.by.On}); err != nil {
 		return d.out, err
 	}

@@ -25,9 +25,16 @@ type Match struct {
 	RemittanceID int64
 	Seq          int    // of the CLP in its payment
 	ClaimNumber  string // ours
+	Remember     bool   // the number that the payer wrote means this claim from now on, whatever CLP07 says
 	Reason       string
 	Actor        string
 	On           date.Date
+}
+
+// MatchPayload is what the decision row of a match keeps.
+type MatchPayload struct {
+	Claim    string `json:"claim"`
+	Remember bool   `json:"remember,omitempty"`
 }
 
 // MatchClaim posts a CLP that had been left unmatched, from where its cash waits
@@ -44,8 +51,9 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 	if row.State != billingdb.Posted {
 		return fault.Invalidf("CB-MATCH-003", "payment %s is %s: nothing of it can be matched", row.Trace, row.State)
 	}
-	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "match", Subject: fmt.Sprintf("%s|CLP|%d", row.SourceKey, m.Seq),
-		Payload: map[string]string{"claim": m.ClaimNumber}, Reason: m.Reason, Actor: m.Actor, On: m.On}); err != nil {
+	decisionID, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: DecideMatch, Subject: fmt.Sprintf("%s|CLP|%d", row.SourceKey, m.Seq),
+		Payload: MatchPayload{m.ClaimNumber, m.Remember}, Reason: m.Reason, Actor: m.Actor, On: m.On})
+	if err != nil {
 		return err
 	}
 	p := &poster{ctx: ctx, tx: tx, row: row, patients: map[int64]bool{}, matching: true,
@@ -72,12 +80,18 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 	}
 	p.row.PostingDate = posting
 	p.poster = billing.NewPoster(payment, treatments)
+	if err := p.remember(m, c, decisionID); err != nil {
+		return err
+	}
 	c.ControlNumber = m.ClaimNumber
 	if err := p.postSlice([]*remit835.Claim{c}); err != nil {
 		return err
 	}
 	if p.poster.Posted != 1 {
 		return fault.Invalidf("CB-MATCH-004", "claim %s cannot take it: %s", m.ClaimNumber, "it is not in this book, or the reversal has no original there")
+	}
+	if err := p.later(fmt.Sprintf("%s|CLP|%d%s", row.SourceKey, m.Seq, billing.MatchSuffix)); err != nil {
+		return err
 	}
 	p.poster.Credits()
 	if err := p.save(); err != nil {
@@ -103,6 +117,28 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 		return nil
 	}
 	return enqueue.Enqueue(ctx, tx, jobs.COBBuildArgs{PracticeID: practiceID, RemittanceID: row.ID, ClaimIDs: p.cob, Today: m.On})
+}
+
+// remember keeps what the person found out about the payer's numbers, so that a
+// reversal of this answer, which carries the same, finds the claim by itself.
+func (p *poster) remember(m Match, c *remit835.Claim, decisionID int64) error {
+	numbers := []string{}
+	if c.PayerControlNumber != "" {
+		numbers = append(numbers, c.PayerControlNumber)
+	}
+	if m.Remember {
+		numbers = append(numbers, "")
+	}
+	if c.ControlNumber == "" || c.ControlNumber == m.ClaimNumber {
+		return nil
+	}
+	for _, number := range numbers {
+		if err := billingdb.SaveAlias(p.ctx, p.tx, p.args.PracticeID, billingdb.Alias{PayerID: p.row.PayerID, ClaimNumber: c.ControlNumber,
+			PayerClaimNumber: number, Claim: m.ClaimNumber}, decisionID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // waitsUnder returns the key under which the cash of the CLP waits: the trace's

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -139,4 +140,44 @@ func TestRefundAndRecovery(t *testing.T) {
 		reversal(w)
 		w.expect("reversed", map[string]string{"1100": "100", "2210": "60", "2100": "-60", "1050": "60"})
 	})
+}
+
+// The question about a recovery that nobody understood closes by itself when
+// its reversal comes, not before all of it is explained.
+func TestSuspenseItemClosesWhenItIsCleared(t *testing.T) {
+	start := func() *world {
+		w := newWorld(t)
+		w.receive(payment{payer: "PPO", trace: "T1", amount: "0", body: "PLB*1234567893*20221231*WO:R1*60*WO:R2*5*CT:X*-65"})
+		w.expect("suspense", map[string]string{"2190": "65"})
+		if n := len(w.items("plb")); n != 2 {
+			t.Fatalf("items %v", w.items("plb"))
+		}
+		return w
+	}
+	w := start()
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "20", body: "PLB*1234567893*20221231*WO:R1*-20"})
+	w.expect("in part", map[string]string{"2190": "45", "2100": "0"})
+	if n := len(w.items("plb")); n != 2 {
+		t.Errorf("in part: items %v", w.items("plb"))
+	}
+	w.receive(payment{payer: "CARE", trace: "T2", amount: "40", body: "PLB*1234567893*20221231*WO:R1*-40"}) // another payer's
+	if n := len(w.items("plb")); n != 2 {
+		t.Errorf("another payer: items %v", w.items("plb"))
+	}
+	w.receive(payment{payer: "PPO", trace: "T3", amount: "40", body: "PLB*1234567893*20221231*WO:R1*-40"})
+	w.expect("cleared", map[string]string{"2190": "5"})
+	if items := w.items("plb"); len(items) != 1 || !has(items, "5.00", "R2") {
+		t.Errorf("cleared: items %v", items)
+	}
+	if got := w.text(`SELECT closed_why FROM work_item WHERE practice_id = $1 AND kind = 'plb' AND state = 'done'`); !strings.Contains(got, "R1") {
+		t.Errorf("closed because %q", got)
+	}
+
+	// Taken and given back in one payment: nobody is asked.
+	w = newWorld(t)
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "0", method: "NON", body: "PLB*1234567893*20221231*CS:R1*60*CS:R1*-60"})
+	w.expect("nothing", map[string]string{"2190": "0"})
+	if items := w.items("plb"); len(items) != 0 {
+		t.Errorf("items %v", items)
+	}
 }

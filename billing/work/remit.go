@@ -63,6 +63,8 @@ type poster struct {
 	matching     bool // a person has found the claim of a CLP that was recorded before
 	// payeeUnknown: no claim of the payment can be ours.
 	payeeUnknown bool
+	aliases      map[alias]billingdb.Alias // what numbers that are not ours were found to mean
+	newAliases   []billingdb.Alias
 	odd          faults // about a payment that posts all the same
 }
 
@@ -216,6 +218,9 @@ func (p *poster) postInserted(a *audit) (err error) {
 	p.poster = billing.NewPoster(billing.Payment{Key: p.row.SourceKey, Trace: p.row.Trace, PayerID: p.row.PayerID, PayerName: p.row.PayerName,
 		RemittanceID: p.row.ID, EDIFileID: p.row.EDIFileID, ReceivedOn: p.args.ReceivedOn, DecidedOn: h.Financial.Date,
 		PostingDate: p.row.PostingDate, PayeeUnknown: p.payeeUnknown}, treatments)
+	if a.numbers, err = p.loadAliases(a.numbers); err != nil {
+		return err
+	}
 	if err := p.lockAll(a.numbers); err != nil {
 		return err
 	}
@@ -308,81 +313,6 @@ func (p *poster) postSlice(part []*remit835.Claim) error {
 	return p.save()
 }
 
-// match finds our claims by CLP01, and by the control numbers of the lines where
-// the payer returned another number.
-func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Claim, error) {
-	ours := map[*remit835.Claim]*billing.Claim{}
-	if p.payeeUnknown {
-		return ours, nil
-	}
-	var numbers []string
-	for _, c := range part {
-		numbers = append(numbers, c.ControlNumber)
-		if number := numberByLines(c); number != "" && number != c.ControlNumber {
-			numbers = append(numbers, number)
-		}
-	}
-	found, err := claimsdb.ClaimsByNumber(p.ctx, p.tx, p.args.PracticeID, numbers)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	converted := map[int64]*billing.Claim{}
-	for _, c := range part {
-		f := found[c.ControlNumber]
-		if f == nil {
-			f = found[numberByLines(c)]
-			if f == nil || !carriesLines(f, c) {
-				continue
-			}
-		}
-		if converted[f.ID] == nil {
-			converted[f.ID] = claimOf(f, p.appealDays)
-			ids = append(ids, f.ID)
-		}
-		ours[c] = converted[f.ID]
-	}
-	allowed, err := billingdb.ContractedAmounts(p.ctx, p.tx, p.args.PracticeID, ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, our := range converted {
-		for i := range our.Lines {
-			our.Lines[i].Allowed = allowed[our.Lines[i].ServiceLineID]
-		}
-	}
-	return ours, nil
-}
-
-// numberByLines returns the number of the claim that the line control numbers
-// (REF*6R) name; "" when they name none, or several.
-func numberByLines(c *remit835.Claim) string {
-	number := ""
-	for i := range c.Lines {
-		of := claims.NumberOfLine(c.Lines[i].ControlNumber())
-		if of == "" {
-			continue
-		}
-		if number != "" && number != of {
-			return ""
-		}
-		number = of
-	}
-	return number
-}
-
-// carriesLines reports whether the claim was sent with every line control number
-// that the payer returned.
-func carriesLines(f *claimsdb.PostingClaim, c *remit835.Claim) bool {
-	for i := range c.Lines {
-		control := c.Lines[i].ControlNumber()
-		if control != "" && !slices.ContainsFunc(f.Lines, func(l claimsdb.PostingLine) bool { return l.ControlNumber == control }) {
-			return false
-		}
-	}
-	return true
-}
-
 // save writes what the poster has gathered.
 func (p *poster) save() error {
 	out := p.poster.Take()
@@ -417,6 +347,26 @@ func (p *poster) save() error {
 			return err
 		}
 	}
+	if len(out.Later) > 0 {
+		if err := billingdb.SaveLater(p.ctx, p.tx, practiceID, out.Later); err != nil {
+			return err
+		}
+	}
+	for _, key := range out.Cleared {
+		items, err := billingdb.SuspenseItems(p.ctx, p.tx, practiceID, key.PayerID, key.Reference)
+		if err != nil {
+			return err
+		}
+		if err := claimsdb.CloseWorkItems(p.ctx, p.tx, practiceID, items, on, "nothing is in suspense under reference "+key.Reference+" any more"); err != nil {
+			return err
+		}
+	}
+	for _, a := range p.newAliases {
+		if err := billingdb.SaveAlias(p.ctx, p.tx, practiceID, a, 0); err != nil {
+			return err
+		}
+	}
+	p.newAliases = p.newAliases[:0]
 	p.cob = append(p.cob, out.NextPayer...)
 	return claimsdb.OpenWorkItems(p.ctx, p.tx, practiceID, out.Items)
 }
@@ -427,6 +377,9 @@ func (p *poster) finish(payment *remit835.Payment) error {
 	for i := range payment.Adjustments {
 		a := &payment.Adjustments[i]
 		a.Provider, a.Reason, a.Reference = clean(a.Provider), clean(a.Reason), clean(a.Reference)
+	}
+	if err := p.later(p.row.SourceKey); err != nil {
+		return err
 	}
 	keys := p.poster.ProviderKeys(payment.Adjustments)
 	balances, err := ledgerdb.LockBalances(p.ctx, p.tx, p.args.PracticeID, keys)

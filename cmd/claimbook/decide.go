@@ -44,17 +44,23 @@ type item struct {
 
 type decideMatchCmd struct {
 	item
-	Claim string `required:"" placeholder:"NUMBER" help:"Our claim that was paid."`
+	Claim    string `required:"" placeholder:"NUMBER" help:"Our claim that was paid."`
+	Remember bool   `help:"The claim number that the payer wrote means this claim from now on."`
 	why
 }
 
 // Help shows an example.
 func (decideMatchCmd) Help() string {
-	return "The cash leaves 2010 and posts to the claim, with the adjustments that waited with it, by the same rules as if it had been matched at once.\n\nExample:\n  claimbook decide match 2041 --claim C00000012 --reason 'same member, date and charge'"
+	return "The cash leaves 2010 and posts to the claim, with the adjustments that waited with it, by the same rules as if it had been matched at once. A reversal that repeats the payer's two numbers (CLP01, CLP07) finds the claim by itself; with --remember so does everything under CLP01.\n\nExample:\n  claimbook decide match 2041 --claim C00000012 --reason 'same member, date and charge'"
 }
 
 func (c decideMatchCmd) Run(ctx context.Context, app *App) error {
-	return c.decide(ctx, app, func(d *billingwork.Desk) (billingwork.Decided, error) { return d.MatchItem(c.Item, c.Claim) })
+	return c.decide(ctx, app, func(d *billingwork.Desk) (billingwork.Decided, error) {
+		if c.Remember {
+			return d.MatchFromNowOn(c.Item, c.Claim)
+		}
+		return d.MatchItem(c.Item, c.Claim)
+	})
 }
 
 type decideReturnCmd struct {
