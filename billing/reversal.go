@@ -36,7 +36,7 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 		e.Reverses = 0
 	}
 	e.finish()
-	p.undo(ours, key, history.Dispositions)
+	p.undo(ours, key, restingOn(history.Dispositions, original, asked))
 	p.Posted++
 	p.noteCredits(ours, asked)
 	p.out.Answered = append(p.out.Answered, ours.ID)

@@ -15,7 +15,8 @@ import (
 
 // LeftInReceivable returns the adjustments of a CLP that stayed in A/R, by line
 // of the claim. What was reported for the claim is allocated to its lines as it
-// was when it came: by SVC02, or by charge where no line was reported.
+// was when it came: by SVC02, or by charge where no line was reported; of a
+// patient share only the parts of those lines stayed whose patient is protected.
 func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID int64, seq int, c *billing.Claim) ([]billing.Left, error) {
 	type reported struct {
 		Seq           int
@@ -46,10 +47,15 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 	for i := range reports {
 		weights[i] = reports[i].Charge
 	}
+	moved, err := movedByLine(ctx, tx, practiceID, remittanceID, seq)
+	if err != nil {
+		return nil, err
+	}
 	var left []billing.Left
 	rows, err = tx.Query(ctx, `SELECT a.line_seq, a.group_code, a.carc, a.amount, a.byte_offset, r.edi_file_id, a.treatment = 'denial' FROM remittance_adjustment a
 		JOIN remittance r ON r.practice_id = a.practice_id AND r.id = a.remittance_id
-		WHERE a.practice_id = $1 AND a.remittance_id = $2 AND a.claim_seq = $3 AND a.treatment IN ('denial', 'stay') AND a.amount > 0
+		WHERE a.practice_id = $1 AND a.remittance_id = $2 AND a.claim_seq = $3 AND a.amount > 0
+		  AND (a.treatment IN ('denial', 'stay') OR a.treatment = 'patient' AND a.line_seq = 0 AND a.posted < a.amount)
 		ORDER BY a.line_seq = 0, a.line_seq, a.seq`, practiceID, remittanceID, seq)
 	if err != nil {
 		return nil, err
@@ -60,8 +66,13 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 		if lineSeq == 0 && len(reports) > 0 {
 			for i, part := range l.Amount.Allocate(weights) {
 				l := l
-				l.Line, l.Amount, l.Remarks = lines[reports[i].ServiceLineID], part, reports[i].Remarks
-				left = append(left, l)
+				key := movedKey{reports[i].ServiceLineID, l.Group, l.CARC, l.ByteOffset}
+				done := min(part, moved[key])
+				moved[key] -= done
+				l.Line, l.Amount, l.Remarks = lines[reports[i].ServiceLineID], part-done, reports[i].Remarks
+				if l.Amount > 0 {
+					left = append(left, l)
+				}
 			}
 			return nil
 		}
@@ -75,6 +86,32 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 		return nil
 	})
 	return left, err
+}
+
+// movedKey names a part of an adjustment: the line that it was allocated to, and
+// where it was reported.
+type movedKey struct {
+	serviceLineID int64
+	group, carc   string
+	byteOffset    int64
+}
+
+// movedByLine returns what an answer's adjustments moved out of the receivable.
+func movedByLine(ctx context.Context, tx pgx.Tx, practiceID, remittanceID int64, seq int) (map[movedKey]money.Cents, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT t.credit_service_line_id, t.group_code, t.carc, t.byte_offset, sum(t.amount)::bigint FROM remittance r
+		JOIN journal_entry e ON e.practice_id = r.practice_id AND e.source_key IN (r.source_key || '|CLP|' || $3::int, r.source_key || '|CLP|' || $3::int || '`+billing.MatchSuffix+`')
+		JOIN transfer t ON t.practice_id = e.practice_id AND t.entry_id = e.id
+		WHERE r.practice_id = $1 AND r.id = $2 AND t.credit_account = '1100' AND t.group_code <> ''
+		GROUP BY 1, 2, 3, 4`, practiceID, remittanceID, seq)
+	if err != nil {
+		return nil, err
+	}
+	moved := map[movedKey]money.Cents{}
+	var key movedKey
+	var amount money.Cents
+	_, err = pgx.ForEachRow(rows, []any{&key.serviceLineID, &key.group, &key.carc, &key.byteOffset, &amount}, func() error { moved[key] = amount; return nil })
+	return moved, err
 }
 
 // PaidFor returns what a coverage has paid for a claim, by receivable, less what
