@@ -105,6 +105,47 @@ func TestAging(t *testing.T) {
 	}
 }
 
+// What a party owes has an age also where no service line says it: a claim as a
+// whole, a patient's account, and a credit that was never a debit.
+func TestAgingWithoutLines(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(t, w.blue, w.ann, monday.AddDays(-40), 100_00)
+	e := ledger.Entry{PostingDate: monday, Kind: "test", SourceKey: "test|1"}
+	e.Move(ledger.Key{Account: ledger.ARInsurance, PayerID: w.blue, PayerRank: 1, Reference: v.number}, account(ledger.GrossCharges), 7_00, w.dimensions(v))
+	e.Move(ledger.Key{Account: ledger.ARPatient, PatientID: w.ben}, account(ledger.FeeIncome), 5_00, ledger.Dimensions{})
+	e.Move(account(ledger.Undeposited), insurance(v.line, w.medicare), 3_00, ledger.Dimensions{})
+	w.post(t, e)
+	for _, test := range []struct {
+		by   ledger.AgeBy
+		want map[string][5]money.Cents
+	}{
+		{ledger.ByService, map[string][5]money.Cents{"BLUE": {2: 7_00}, "MCARE": {2: -3_00}, "G100": {1: 5_00}}},
+		{ledger.ByResponsibility, map[string][5]money.Cents{"BLUE": {1: 7_00}, "MCARE": {1: -3_00}, "G100": {1: 5_00}}},
+	} {
+		w.do(t, func(ctx context.Context, tx pgx.Tx) error {
+			for range 2 { // once from the sub-ledger, once from the journal
+				aging, err := ledgerdb.Aging(ctx, tx, w.practice, monday.AddDays(35), test.by)
+				if err != nil {
+					return err
+				}
+				got := map[string][5]money.Cents{}
+				for _, r := range append(aging.Insurance, aging.Patient...) {
+					got[r.Code] = r.Amounts
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("by %s (-want +got):\n%s", test.by, diff)
+				}
+				later := ledger.Entry{PostingDate: monday.AddDays(36), Kind: "test", SourceKey: "test|later|" + string(test.by)}
+				later.Move(account(ledger.Bank), account(ledger.Undeposited), 1, ledger.Dimensions{})
+				if _, err := ledgerdb.Post(ctx, tx, w.practice, []ledger.Entry{later}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
 func TestDaySheetTiesToReceivables(t *testing.T) {
 	w := quarter(t)
 	w.do(t, func(ctx context.Context, tx pgx.Tx) error {
