@@ -21,11 +21,17 @@ import (
 // base returns a synthetic file of testdata with its segments counted.
 func base(t testing.TB, name string) string {
 	t.Helper()
+	return count(source(t, name))
+}
+
+// source returns such a file as it stands: SE01 is 0.
+func source(t testing.TB, name string) string {
+	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return count(string(b))
+	return string(b)
 }
 
 // count puts the right number into SE01, so that an edit of a vector need not.

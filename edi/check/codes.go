@@ -109,6 +109,9 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 }
 
 func (c *checker) npi(s *x12.Segment, n int) {
+	if c.g.Name == "277CA" {
+		return // it repeats what the claim said
+	}
 	if v := s.Element(n); len(v) > 0 && !codeset.NPI(v) {
 		entity := s.String(1)
 		before := ruleNPI.STC

@@ -49,6 +49,7 @@ func TestSamples(t *testing.T) {
 			}
 		})
 		roundTrip(t, name, string(b), codes(r))
+		t.Run(name, func(t *testing.T) { answered(t, string(b), check.Options{}) })
 		if !strings.HasPrefix(name, "kputnam_stupidedi") {
 			continue
 		}
