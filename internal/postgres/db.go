@@ -57,6 +57,12 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	}
 	setDefault(config.ConnConfig.RuntimeParams, "application_name", "claimbook")
 	setDefault(config.ConnConfig.RuntimeParams, "timezone", "UTC")
+	// By a statement, not in the start-up packet: a connection pooler refuses
+	// parameters there that it does not know.
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "set jit = off") // compiling costs more than these queries
+		return err
+	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 10 * time.Second
 	}

@@ -385,3 +385,13 @@ func TestLostConnection(t *testing.T) {
 		t.Errorf("got %v, want CB-DB-LOST and exit code 3", err)
 	}
 }
+
+// Whatever server it is, queries are not compiled: that takes seconds for an
+// aging which then runs in a fraction of one.
+func TestNoJustInTimeCompilation(t *testing.T) {
+	db := pgtest.New(t)
+	var jit string
+	if err := db.Pool.QueryRow(context.Background(), "select setting || ' from ' || source from pg_settings where name = 'jit'").Scan(&jit); err != nil || jit != "off from session" {
+		t.Errorf("jit is %s (%v)", jit, err)
+	}
+}
