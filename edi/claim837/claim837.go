@@ -63,6 +63,20 @@ func KindOf(version string) Kind {
 	return KindUnknown
 }
 
+// service returns the segment that holds a line's service; "" for any, where the
+// kind is not known.
+func (k Kind) service() string {
+	switch k {
+	case KindProfessional:
+		return "SV1"
+	case KindInstitutional:
+		return "SV2"
+	case KindDental:
+		return "SV3"
+	}
+	return ""
+}
+
 // Interchange is one ISA to IEA with 837s.
 type Interchange struct {
 	Header     x12.Interchange

@@ -303,23 +303,34 @@ func writeCode(w *segment.Writer, b *x12.Builder, n int, v *Code) {
 		b.Comp(v.Qualifier, v.Code)
 		return
 	}
-	format, day, amount, quantity := "", "", "", ""
-	if !v.From.IsZero() {
-		format, day = "D8", v.From.X12()
-		if !v.To.IsZero() {
-			format, day = "RD8", day+"-"+v.To.X12()
-		}
-	} else if !v.To.IsZero() {
+	if v.From.IsZero() && !v.To.IsZero() {
 		w.Refuse("HI", n, "a range of days has no first day")
 	}
+	// Composed by bytes: nothing is allocated however many codes there are.
+	var scratch [32]byte
+	none, format, day := []byte(nil), []byte(nil), scratch[:0]
+	if !v.From.IsZero() {
+		format, day = formatDay, segment.AppendDay(day, v.From.Year, int(v.From.Month), v.From.Day)
+		if !v.To.IsZero() {
+			format, day = formatDays, segment.AppendDay(append(day, '-'), v.To.Year, int(v.To.Month), v.To.Day)
+		}
+	}
+	b.Comp(v.Qualifier, v.Code).Component(format).Component(day)
+	amount, quantity := none, none
 	if v.Amount.Present {
-		amount = v.Amount.Value.X12()
+		amount = v.Amount.Value.Append(scratch[:0])
 	}
+	b.Component(amount)
 	if v.Quantity.Present {
-		quantity = string(segment.AppendDecimal(nil, v.Quantity.Value))
+		quantity = segment.AppendDecimal(scratch[:0], v.Quantity.Value)
 	}
-	b.Comp(v.Qualifier, v.Code, format, day, amount, quantity, v.Version, v.CodeEnd, v.Present)
+	b.Component(quantity)
+	for _, part := range [...]string{v.Version, v.CodeEnd, v.Present} {
+		b.Component(append(scratch[:0], part...))
+	}
 }
+
+var formatDay, formatDays = []byte("D8"), []byte("RD8")
 
 // readPricing reads HCP.
 func readPricing(r *segment.Scanner) *Pricing {

@@ -136,6 +136,10 @@ func (d *Decoder) serviceSegment(s *x12.Segment) error {
 			r.Fail(0, 0, "a second service in one line", "")
 			return d.hard()
 		}
+		if own := d.kind.service(); own != "" && d.id != own {
+			r.Fail(0, 0, "the service of another guide than the one that the version names", "a line of this version has "+own)
+			return d.hard()
+		}
 		switch d.id {
 		case "SV1":
 			readProfessional(r, l)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -226,10 +227,12 @@ func TestTruncationAtEveryByte(t *testing.T) {
 	}
 }
 
-// An endless segment is skipped in flat memory and the rest is read.
+// A segment of 1 GB is skipped in flat memory and the rest is read.
 func TestEndlessSegment(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	r := x12.NewReader(io.MultiReader(strings.NewReader(isa+gs+"ST*835*0001~BPR*"),
-		io.LimitReader(zeros{}, 64<<20), strings.NewReader("~SE*3*0001~"+ge+iea)))
+		io.LimitReader(zeros{}, 1<<30), strings.NewReader("~SE*3*0001~"+ge+iea)))
 	var got []string
 	for {
 		s, err := r.Next()
@@ -243,19 +246,20 @@ func TestEndlessSegment(t *testing.T) {
 		}
 		got = append(got, s.ID())
 	}
+	runtime.ReadMemStats(&after)
 	if d := cmp.Diff([]string{"ISA", "GS", "ST", x12.CodeSegmentLength, "SE", "GE", "IEA"}, got); d != "" {
 		t.Error(d)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("%d bytes were allocated", n)
 	}
 }
 
 type zeros struct{}
 
-func (zeros) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = '0'
-	}
-	return len(p), nil
-}
+var zeroText = bytes.Repeat([]byte{'0'}, 1<<16)
+
+func (zeros) Read(p []byte) (int, error) { return copy(p, zeroText), nil }
 
 func TestReaderDoesNotAllocatePerSegment(t *testing.T) {
 	in := []byte(isa + gs + "ST*835*0001~" + strings.Repeat("CAS*CO*45*12.34**253*1~", 5000) + "SE*5002*0001~" + ge + iea)

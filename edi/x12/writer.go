@@ -208,6 +208,8 @@ type Builder struct {
 	buf     []byte
 	keep    int // length up to the last element that is not empty
 	element int
+	parted  int  // components of the last element, a composite
+	open    bool // Component added to it: empty ones may stand at its end
 	err     error
 }
 
@@ -267,6 +269,17 @@ func (b *Builder) Skip(n int) *Builder {
 func (b *Builder) Comp(parts ...string) *Builder {
 	b.next()
 	b.parts(parts)
+	b.parted = len(parts)
+	return b
+}
+
+// Component adds another component to the composite that Comp began, whose last
+// part must not be empty: for values that are bytes already. As with Comp, empty
+// ones at the end are dropped.
+func (b *Builder) Component(v []byte) *Builder {
+	b.separate(b.w.d.Component)
+	b.parted, b.open = b.parted+1, true
+	b.data(v, b.parted)
 	return b
 }
 
@@ -329,6 +342,9 @@ func (b *Builder) End() error {
 }
 
 func (b *Builder) next() {
+	if b.open {
+		b.buf, b.open = b.buf[:max(b.keep, b.start())], false
+	}
 	b.buf = append(b.buf, b.w.d.Element)
 	b.element++
 }

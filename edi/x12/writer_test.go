@@ -47,6 +47,10 @@ func TestBuilder(t *testing.T) {
 		{"trailing empty components", func(b *x12.Builder) *x12.Builder { return b.Comp("HC", "99213", "", "").Elem("1") }, "ZZ*HC:99213*1~"},
 		{"an empty composite", func(b *x12.Builder) *x12.Builder { return b.Comp("", "").Elem("1") }, "ZZ**1~"},
 		{"inner empty component", func(b *x12.Builder) *x12.Builder { return b.Comp("", "B") }, "ZZ*:B~"},
+		{"components of bytes", func(b *x12.Builder) *x12.Builder {
+			return b.Comp("BE", "A1").Component(nil).Component([]byte("5")).Component(nil).Elem("1")
+		}, "ZZ*BE:A1::5*1~"},
+		{"only empty components of bytes", func(b *x12.Builder) *x12.Builder { return b.Comp("BE", "A1").Component(nil).Component(nil) }, "ZZ*BE:A1~"},
 		{"repetitions", func(b *x12.Builder) *x12.Builder { return b.Elem("A").Repeat("B").Repeat("C", "D", "") }, "ZZ*A^B^C:D~"},
 		{"numbers", func(b *x12.Builder) *x12.Builder { return b.Int(-3).Cents(-1250).Cents(0) }, "ZZ*-3*-12.5*0~"},
 		{"no date", func(b *x12.Builder) *x12.Builder { return b.Date(date.Date{}).Bytes([]byte("x")) }, "ZZ**x~"},
@@ -74,6 +78,10 @@ func TestWriterRefusesDelimitersInData(t *testing.T) {
 		if !errors.As(err, &data) {
 			t.Fatalf("%q: got %v", v, err)
 		}
+		b := w.Segment("HI").Comp("BE", "A1").Component(nil).Component([]byte(v))
+		if err := b.End(); !errors.As(err, new(*x12.DataError)) {
+			t.Errorf("%q in a component of bytes: got %v", v, err)
+		}
 		if data.SegmentID != "NM1" || data.Segment != 2 || data.Element != 2 || data.Component != 2 {
 			t.Errorf("%q: at %+v", v, data)
 		}
@@ -95,12 +103,14 @@ func TestWriterAllocatesNothing(t *testing.T) {
 	var out bytes.Buffer
 	out.Grow(8 << 20)
 	w := x12.NewWriter(&out, x12.DefaultDelimiters())
+	amount := []byte("12.5")
 	n := testing.AllocsPerRun(1000, func() {
 		w.Segment("SV1").Comp("HC", "99213", "25").Cents(12500).Elem("UN").Int(1).Skip(2).Comp("1", "2").End()
+		w.Segment("HI").Comp("BE", "A1").Component(nil).Component(amount).Component(nil).End()
 		w.Segment("DTP").Elem("472").Elem("D8").Date(date.Date{Year: 2026, Month: 1, Day: 5}).End()
 	})
 	if n > 0 {
-		t.Errorf("%.1f allocations for two segments", n)
+		t.Errorf("%.1f allocations for three segments", n)
 	}
 }
 
