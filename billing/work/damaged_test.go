@@ -29,7 +29,7 @@ func TestQuarantineKeysFollowFromTheFile(t *testing.T) {
 	good := w835("60", paid60)
 	damaged := map[string]string{
 		"no BPR":            strings.Replace(good, "BPR*I*60*", "BPX*I*60*", 1),
-		"a date that is no": strings.Replace(good, "20220307~\nTRN", "20221399~\nTRN", 1),
+		"a BPR too long":    strings.Replace(good, "20220307~\nTRN", "20220307*X*Y~\nTRN", 1),
 		"cut in the header": good[:strings.Index(good, "TRN*1")],
 		"not to be written": strings.Replace(good, "N1*PE", "N1*PR", 1),
 		"cut in the claim":  good[:strings.Index(good, "CAS*")],
@@ -65,10 +65,10 @@ func w835(amount, body string) string {
 func TestUnreadableHeaderSaysWhoPaid(t *testing.T) {
 	w := newWorld(t)
 	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-	bad := strings.Replace(w835("60", paid60), "20220307~\nTRN", "2022-03-07~\nTRN", 1)
+	bad := strings.Replace(w835("60", paid60), "20220307~\nTRN", "20220307*X*Y~\nTRN", 1)
 	w.receiveFile(bad)
 	reason := w.text(`SELECT reason FROM remittance WHERE practice_id = $1`)
-	for _, want := range []string{"PPO OF THE NORTH", "trace T1", "$60.00", "BPR16", "segment 2"} {
+	for _, want := range []string{"PPO OF THE NORTH", "trace T1", "$60.00", "BPR", "segment 2"} {
 		if !strings.Contains(reason, want) {
 			t.Errorf("the reason does not say %s: %s", want, reason)
 		}
@@ -86,6 +86,21 @@ func TestUnreadableHeaderSaysWhoPaid(t *testing.T) {
 	}
 	w.receiveFile(strings.ReplaceAll(w835("60", paid60), "000000001", "000000010"))
 	w.expect("corrected", map[string]string{"1050": "60", "1110": "20", "1100": "0"})
+}
+
+// A date is neither money nor identity: a payment whose BPR16 is no day posts,
+// what is odd about it is said, and days for an appeal count from its receipt.
+func TestUnreadableDateOfAPayment(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receiveRouted(strings.Replace(w835("0", `CLP*A1*4*100*0**12*ICN1~SVC*HC:99213*100*0~CAS*CO*50*100~REF*6R*A1L1`), "20220307~\nTRN", "00000000~\nTRN", 1))
+	w.expect("denied", map[string]string{"1100": "100"})
+	if got := w.text(`SELECT outcome FROM edi_transaction WHERE practice_id = $1`); !strings.Contains(got, "BPR16") {
+		t.Errorf("said %q", got)
+	}
+	if got := w.text(`SELECT r.state || ' ' || coalesce(r.check_date::text, 'none') || ' ' || i.due_on FROM remittance r JOIN work_item i ON i.remittance_id = r.id WHERE r.practice_id = $1`); got != "posted none "+day.AddDays(120).String() {
+		t.Errorf("recorded as %q", got)
+	}
 }
 
 // A payment in the middle of a large file is read from its place: what stands
