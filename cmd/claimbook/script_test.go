@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/internal/postgres/pgtest"
+	"github.com/claimbook/claimbook/ledger/ledgerdb/hledgertest"
 )
 
 // TestMain lets the test binary be claimbook itself: the scripts run the real
@@ -41,7 +43,8 @@ func TestScripts(t *testing.T) {
 }
 
 // rebuilds requires that the book a script leaves can be made again from its
-// inputs: whatever a command does to the book, it has logged.
+// inputs: whatever a command does to the book, it has logged. And hledger must
+// read the book as we do.
 func rebuilds(t *testing.T, env *testscript.Env) {
 	var inputs int
 	conn, err := pgx.Connect(t.Context(), env.Getenv("DATABASE_URL"))
@@ -56,15 +59,28 @@ func rebuilds(t *testing.T, env *testscript.Env) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := conn.Query(t.Context(), "select code from practice order by code")
+	rows, err := conn.Query(t.Context(), "select id, code from practice order by code")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	type practice struct {
+		ID   int64
+		Code string
+	}
+	practices, err := pgx.CollectRows(rows, pgx.RowToStructByPos[practice])
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, code := range codes {
+	db, err := postgres.Open(t.Context(), env.Getenv("DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, p := range practices {
+		code := p.Code
+		if err := hledgertest.Compare(t.Context(), db, p.ID); err != nil {
+			t.Errorf("the book that the script in %s left: %v", env.WorkDir, err)
+		}
 		cmd := exec.Command(path, "rebuild", "--check", "--practice", code)
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+env.Getenv("DATABASE_URL"), "CLAIMBOOK_DATA_DIR="+env.Getenv("CLAIMBOOK_DATA_DIR"))
 		if out, err := cmd.CombinedOutput(); err != nil {
