@@ -59,8 +59,10 @@ type AnswerLine struct {
 	Charge    money.Cents
 	Paid      money.Cents
 	Reasons   []Reason
-	Protected bool   // RARC N781: the patient is a QMB
-	Style     string // how the line is named: "6R", "procedure", "no modifier", "changed"
+	Protected bool // RARC N781: the patient is a QMB
+	// Style is how the line is named: "6R", "procedure", "no modifier", "changed",
+	// "bundled" into the first line's procedure, "unknown".
+	Style string
 }
 
 // Total returns Σ CLP04 − Σ PLB.
@@ -72,6 +74,22 @@ func (a *Advice) Total() (sum money.Cents) {
 		sum -= p.Amount
 	}
 	return sum
+}
+
+// touches names what posting the advice reads or changes: payments that touch
+// nothing in common may post in any order.
+func (a *Advice) touches() []string {
+	list := []string{"trace " + a.Trace}
+	for _, c := range a.Answers {
+		list = append(list, "answer "+c.Number)
+		if c.Claim != nil {
+			list = append(list, "patient "+c.Claim.Visit.Patient.Account)
+		}
+	}
+	for _, p := range a.Provider {
+		list = append(list, "reference "+a.Payer.Code+" "+p.Reference)
+	}
+	return list
 }
 
 // String tells the advice in one line, for the list of steps.
@@ -87,7 +105,11 @@ func (a *Advice) String() string {
 	for _, c := range a.Answers {
 		fmt.Fprintf(&b, " | %s %s #%s %s→%s%s", c.Number, c.Status, c.ICN, c.Charge, c.Paid, reasons(c.Reasons))
 		for _, l := range c.Lines {
-			fmt.Fprintf(&b, " [%s %s %s→%s%s", l.Line.ID, l.Style, l.Charge, l.Paid, reasons(l.Reasons))
+			id := "no line"
+			if l.Line != nil {
+				id = l.Line.ID
+			}
+			fmt.Fprintf(&b, " [%s %s %s→%s%s", id, l.Style, l.Charge, l.Paid, reasons(l.Reasons))
 			if l.Protected {
 				b.WriteString(" N781")
 			}
@@ -174,7 +196,10 @@ func (c *Answer) claim() remit835.Claim {
 }
 
 func (l *AnswerLine) line(c *Answer) remit835.Line {
-	ours := remit835.Procedure{Qualifier: "HC", Code: l.Line.Procedure, Modifiers: [4]string{l.Line.Modifier}}
+	ours := remit835.Procedure{Qualifier: "HC", Code: "99199"}
+	if l.Line != nil {
+		ours.Code, ours.Modifiers = l.Line.Procedure, [4]string{l.Line.Modifier}
+	}
 	out := remit835.Line{Procedure: ours, Charge: l.Charge, Paid: l.Paid, Units: segment.Some(decimal.NewFromInt(1)), Adjustments: adjustments(l.Reasons)}
 	if c.Claim != nil {
 		out.Dates = []remit835.Date{{Qualifier: "472", Date: c.Claim.Visit.Date}}
@@ -182,6 +207,9 @@ func (l *AnswerLine) line(c *Answer) remit835.Line {
 	switch l.Style {
 	case "6R":
 		out.References = []remit835.Reference{{Qualifier: "6R", Value: fmt.Sprintf("%sL%d", c.lineNumber(), l.Line.No)}}
+	case "bundled":
+		out.References = []remit835.Reference{{Qualifier: "6R", Value: fmt.Sprintf("%sL%d", c.lineNumber(), l.Line.No)}}
+		out.Submitted, out.Procedure = ours, remit835.Procedure{Qualifier: "HC", Code: c.Lines[0].Line.Procedure}
 	case "no modifier":
 		out.Procedure.Modifiers = [4]string{}
 	case "changed":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -34,6 +35,9 @@ type realBook struct {
 	db       *postgres.DB
 	jobs     *jobs.Client
 	practice claims.Practice
+
+	interrupt   int  // statements after which the next transaction dies; 0: none does
+	interrupted bool // it did
 }
 
 func newRealBook(t testing.TB, w *World) (*realBook, error) {
@@ -49,8 +53,7 @@ func newRealBook(t testing.TB, w *World) (*realBook, error) {
 	billingwork.Register(registry, b.db)
 	claimswork.Register(registry, b.db, dir)
 	exchangework.Register(registry, b.db, dir)
-	// One worker a queue: payments of one file post in its order, as in the model.
-	if b.jobs, err = jobs.NewClient(b.db, registry, jobs.Options{MaxWorkers: 1}); err != nil {
+	if b.jobs, err = jobs.NewClient(b.db, registry, jobs.Options{MaxWorkers: 4}); err != nil {
 		return nil, err
 	}
 	if err := b.jobs.Start(context.Background()); err != nil {
@@ -65,11 +68,26 @@ func (b *realBook) in(practiceID int64, fn func(ctx context.Context, tx pgx.Tx) 
 	return b.db.Tx(ctx, postgres.RoleWork, practiceID, func(tx pgx.Tx) error { return fn(ctx, tx) })
 }
 
+// do does something in a transaction, twice if the first is to die.
 func (b *realBook) do(fn func(ctx context.Context, tx pgx.Tx) error) error {
+	if after := b.interrupt; after%2 == 1 {
+		b.interrupt = 0
+		err := b.in(b.practice.ID, func(ctx context.Context, tx pgx.Tx) error { return fn(ctx, &dyingTx{Tx: tx, left: after}) })
+		if !errors.Is(err, errDied) {
+			return err // it was done before
+		}
+		b.interrupted = true
+	}
 	return b.in(b.practice.ID, fn)
 }
 
-// run starts a run, lets fn enqueue its jobs, and waits for them.
+// read is do for what changes nothing.
+func (b *realBook) read(fn func(ctx context.Context, tx pgx.Tx) error) error {
+	return b.in(b.practice.ID, fn)
+}
+
+// run starts a run, lets fn enqueue its jobs, and waits for them. One of its
+// workers may be killed.
 func (b *realBook) run(kind string, fn func(ctx context.Context, tx pgx.Tx, runID int64) error) error {
 	var runID int64
 	err := b.do(func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -81,7 +99,14 @@ func (b *realBook) run(kind string, fn func(ctx context.Context, tx pgx.Tx, runI
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	if b.interrupt > 0 {
+		pause := time.Duration(b.interrupt) * time.Millisecond
+		b.interrupt = 0
+		if err := b.kill(pause); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	return b.jobs.Wait(ctx, runID, nil)
 }
@@ -115,18 +140,6 @@ func (b *realBook) Intake(visits []*Visit, today date.Date) error {
 
 // Recharge takes the visit in again, as it is now.
 func (b *realBook) Recharge(v *Visit, today date.Date) error { return b.Intake([]*Visit{v}, today) }
-
-// Match tells the book whose claim an unmatched answer is.
-func (b *realBook) Match(a *Advice, seq int, claim string, today date.Date) error {
-	return b.run("match", func(ctx context.Context, tx pgx.Tx, runID int64) error {
-		m := billingwork.Match{Seq: seq, ClaimNumber: claim, Reason: "same date and charge", Actor: "simulation", On: today}
-		if err := tx.QueryRow(ctx, `SELECT r.id FROM remittance r JOIN remittance_claim c ON c.practice_id = r.practice_id AND c.remittance_id = r.id AND c.seq = $3
-			WHERE r.practice_id = $1 AND r.trace = $2 AND r.state = 'posted' AND c.claim_number = $4`, b.practice.ID, a.Trace, seq, a.Answers[seq-1].Number).Scan(&m.RemittanceID); err != nil {
-			return err
-		}
-		return billingwork.MatchClaim(ctx, tx, ofRun{b.jobs, runID}, b.practice.ID, m)
-	})
-}
 
 // ofRun puts jobs that nobody would wait for into a run.
 type ofRun struct {
@@ -198,10 +211,10 @@ func (b *realBook) Submit(today date.Date) error {
 
 // Claims lists the claims that were sent.
 func (b *realBook) Claims() (list []BookClaim, err error) {
-	err = b.do(func(ctx context.Context, tx pgx.Tx) error {
+	err = b.read(func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT c.number, e.external_id AS visit, c.payer_rank AS rank FROM claim c
 			JOIN encounter e ON e.practice_id = c.practice_id AND e.id = c.encounter_id
-			WHERE c.practice_id = $1 AND c.state NOT IN ('draft', 'held', 'ready', 'replaced', 'voided') ORDER BY c.number`, b.practice.ID)
+			WHERE c.practice_id = $1 AND c.state NOT IN ('draft', 'held', 'ready', 'replaced', 'voided') ORDER BY e.external_id, c.payer_rank, c.number`, b.practice.ID)
 		if err != nil {
 			return err
 		}
@@ -251,7 +264,7 @@ func (b *realBook) Balances() (map[Key]money.Cents, error) {
 		Amount               money.Cents
 	}
 	out := map[Key]money.Cents{}
-	err := b.do(func(ctx context.Context, tx pgx.Tx) error {
+	err := b.read(func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT s.account, coalesce(e.external_id || '/' || l.line_no, '') AS line, coalesce(y.code, '') AS payer, s.payer_rank AS rank,
 				coalesce(p.account, '') AS patient, s.reference, s.amount FROM subledger_balance s
 			LEFT JOIN service_line l ON l.practice_id = s.practice_id AND l.id = s.service_line_id
@@ -278,7 +291,7 @@ func (b *realBook) Months() (map[Month]money.Cents, error) {
 		Amount         money.Cents
 	}
 	out := map[Month]money.Cents{}
-	err := b.do(func(ctx context.Context, tx pgx.Tx) error {
+	err := b.read(func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT p.account, to_char(e.posting_date, 'YYYY-MM') AS month, sum(p.amount)::bigint AS amount FROM posting p
 			JOIN journal_entry e ON e.practice_id = p.practice_id AND e.id = p.entry_id WHERE p.practice_id = $1 GROUP BY 1, 2`, b.practice.ID)
 		if err != nil {
@@ -295,7 +308,7 @@ func (b *realBook) Months() (map[Month]money.Cents, error) {
 
 // Verify asks the ledger's own proof of every invariant.
 func (b *realBook) Verify() error {
-	return b.do(func(ctx context.Context, tx pgx.Tx) error {
+	return b.read(func(ctx context.Context, tx pgx.Tx) error {
 		proofs, err := ledgerdb.Verify(ctx, tx, b.practice.ID, nil)
 		for _, p := range proofs {
 			if !p.Holds() {

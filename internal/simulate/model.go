@@ -32,32 +32,77 @@ type Model struct {
 	Months   map[Month]money.Cents
 	Met      map[string]int // how often each of Scenarios was posted
 
-	today   date.Date
-	open    date.Date // first day of the first month that may be posted into
-	visits  []*Visit
-	seen    map[string]string    // payment → what it said
-	posted  map[string][]*posted // by our claim number
-	waiting map[*Answer]bool     // answers that nobody could match
-	touched map[*Patient]bool    // by the payment that is being posted
+	today     date.Date
+	open      date.Date // first day of the first month that may be posted into
+	visits    []*Visit
+	seen      map[string]string    // payment → what it said
+	payments  map[string]*payment  // in the book, by name: the trace, with ~ for one that was accepted
+	held      map[string]*Advice   // in quarantine for its trace, by trace
+	posted    map[string][]*posted // by our claim number
+	waiting   map[place]*waiting   // cash that nobody could match
+	suspended map[place]Suspended  // provider adjustments that nobody could classify
+	touched   map[*Patient]bool    // by the payment that is being posted
+
+	rules    map[string]string         // what people have decided for good: payer|group-CARC, payer|PLB code
+	disposed []*disposal               // what people made of what answers left
+	paid     map[paidFor]money.Cents   // cash that a receivable took, less what is owed back of it
+	leftBy   map[Key]string            // whose answer left a balance to the patient: claim numbers
+	receipts map[string]*receipt       // patients' payments by key
+	applied  map[*Patient][]*use       // how a patient's credits paid balances, oldest first
+	refunds  map[string]*patientRefund // by key
+	toRefund map[*Patient]money.Cents  // what 2200 holds of a patient
+	uses     int
+	aliases  map[string]*Claim // payer|CLP01|CLP07 → the claim that a person has matched it to
+	clock    int               // of answers and reversals
+	began    int               // when the payment began that is being posted
+}
+
+// payment is an advice in the book.
+type payment struct {
+	advice *Advice
+	name   string
+	order  int // in which payments came
+}
+
+// paidFor is a receivable as far as one claim is concerned.
+type paidFor struct {
+	claim string
+	key   Key
+}
+
+// place names an answer (from 1) or a provider adjustment (from 1) of a payment.
+type place struct {
+	payment string
+	seq     int
 }
 
 // posted is an answer as the book took it.
 type posted struct {
+	place
+	order    int
 	answer   *Answer
 	moves    []move
+	left     []leftover
 	month    string
+	when     int // it was posted, among answers and reversals
 	reversed bool
+	undone   int // when it was taken back
 }
 
+// move is an amount with the line and the reason that moved it.
 type move struct {
 	debit, credit Key
 	amount        money.Cents
-	cash          bool
+	line          *Line  // nil: the claim as a whole
+	reason        string // group-CARC, "" for cash
 }
 
 // NewModel returns an empty book.
 func NewModel() *Model {
-	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{}, posted: map[string][]*posted{}, waiting: map[*Answer]bool{}}
+	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{},
+		payments: map[string]*payment{}, held: map[string]*Advice{}, posted: map[string][]*posted{}, waiting: map[place]*waiting{}, suspended: map[place]Suspended{},
+		rules: map[string]string{}, paid: map[paidFor]money.Cents{}, leftBy: map[Key]string{}, receipts: map[string]*receipt{},
+		applied: map[*Patient][]*use{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
 }
 
 // Today sets the business date.
@@ -98,6 +143,17 @@ func account(code string) Key { return Key{Account: code} }
 
 func insurance(l *Line, p *Payer, rank int) Key {
 	return Key{Account: "1100", Line: l.ID, Payer: p.Code, Rank: rank}
+}
+
+// owed is what the claim's payer owes for a line; nil is what it said of the
+// claim as a whole, which is kept under the claim's number.
+func owed(c *Claim, l *Line) Key { return owedBy(c, l, c.Payer(), c.Rank) }
+
+func owedBy(c *Claim, l *Line, p *Payer, rank int) Key {
+	if l == nil {
+		return Key{Account: "1100", Payer: p.Code, Rank: rank, Reference: c.Number}
+	}
+	return insurance(l, p, rank)
 }
 
 func patient(l *Line, p *Patient) Key {
@@ -144,14 +200,19 @@ func (m *Model) Deposit(p *Payer, trace string) {
 }
 
 // Clearing lists the traces whose money the bank has not booked, by payer code.
-func (m *Model) Clearing() (list []Key) {
+func (m *Model) Clearing() []Key {
+	return m.keys(func(k Key, amount money.Cents) bool { return k.Account == "1050" && amount > 0 })
+}
+
+// keys lists balances by payer, patient and reference.
+func (m *Model) keys(which func(Key, money.Cents) bool) (list []Key) {
 	for k, amount := range m.Balances {
-		if k.Account == "1050" && amount > 0 {
+		if which(k, amount) {
 			list = append(list, k)
 		}
 	}
 	slices.SortFunc(list, func(a, b Key) int {
-		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Reference, b.Reference))
 	})
 	return list
 }

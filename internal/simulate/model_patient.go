@@ -81,24 +81,178 @@ func (m *Model) pay(p *Patient, from Key, amount money.Cents, visit string) mone
 		}
 		part := min(amount, m.Balances[k])
 		m.move(from, k, part)
+		if from.Account == "2000" && part > 0 {
+			m.uses++
+			m.applied[p] = append(m.applied[p], &use{m.uses, from, k, part})
+		}
 		amount -= part
 	}
 	return amount
 }
 
+// use is what a patient's credit paid of a balance.
+type use struct {
+	number   int
+	from, to Key
+	amount   money.Cents
+}
+
+// receipt is a patient's payment: where it went, and what credits had been used
+// before it came.
+type receipt struct {
+	patient *Patient
+	moves   []move
+	before  int
+	back    bool
+}
+
+// patientRefund is a credit that goes back to a patient.
+type patientRefund struct {
+	patient *Patient
+	amount  money.Cents
+	sent    bool
+}
+
 // PatientPays takes a patient's money: to the visit that it names or the oldest
 // balance, the rest as a credit. What is left of a copay is reserved for its
 // visit until the account is next put in order.
-func (m *Model) PatientPays(p *Patient, amount money.Cents, copay bool, visit string) {
-	drawer := account("1010")
-	left := m.pay(p, drawer, amount, visit)
+func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, copay bool, visit string) {
+	done := &receipt{patient: p, before: m.uses}
+	m.receipts[key] = done
+	take := func(to Key, part money.Cents) {
+		m.move(account("1010"), to, part)
+		done.moves = append(done.moves, move{debit: account("1010"), credit: to, amount: part})
+	}
+	for _, b := range m.bills(p) {
+		k := patient(b.line, p)
+		if part := min(amount, m.Balances[k]); part > 0 && (visit == "" || b.visit.ID == visit) {
+			take(k, part)
+			amount -= part
+		}
+	}
 	if !copay {
 		visit = ""
 	}
-	if copay && left > 0 {
+	if copay && amount > 0 {
 		m.note("copay waits")
 	}
-	m.move(drawer, credit(p, visit), left)
+	if amount > 0 {
+		take(credit(p, visit), amount)
+	}
+}
+
+// Returned takes a payment back that the bank did not honor: the mirror of where
+// the money went. What became a credit is taken from what is left of it (its
+// reservation, then what is free), then from the balances that credits have paid
+// since, the last first, then from what was paid out as a refund.
+func (m *Model) Returned(key string, deposited bool, fee money.Cents) {
+	done := m.receipts[key]
+	done.back = true
+	m.note("check returned")
+	from := account("1010")
+	if deposited {
+		from = account("1000")
+		m.note("check returned by the bank")
+	}
+	for _, mv := range done.moves {
+		if mv.credit.Account != "2000" {
+			m.move(mv.credit, from, mv.amount)
+			continue
+		}
+		rest := mv.amount
+		free := credit(done.patient, "")
+		for _, k := range []Key{mv.credit, free} {
+			part := min(rest, max(-m.Balances[k], 0))
+			m.move(k, from, part)
+			rest -= part
+		}
+		for _, u := range slices.Backward(m.applied[done.patient]) {
+			if part := min(rest, u.amount); part > 0 && u.number > done.before && (u.from == mv.credit || u.from == free) {
+				m.note("returned after its credit was applied")
+				m.move(u.to, from, part)
+				u.amount -= part
+				rest -= part
+			}
+		}
+		if rest > 0 {
+			m.note("returned after its credit was refunded")
+		}
+		m.move(account("2200"), from, rest)
+		m.toRefund[done.patient] -= rest
+	}
+	m.move(account("5100"), account("1000"), fee)
+}
+
+// RefundPatient owes a patient's free credit back, or has sent it. False: the
+// payment that it was to come from has been returned meanwhile.
+func (m *Model) RefundPatient(key string, p *Patient, amount money.Cents, sent bool) bool {
+	r := m.refunds[key]
+	if need := m.toRefund[p]; sent && (r == nil && need < 0 || r != nil && !r.sent && need < amount) {
+		m.note("refund blocked by a returned check")
+		return false
+	}
+	if r == nil {
+		m.note("patient refunded")
+		r = &patientRefund{patient: p, amount: amount}
+		m.refunds[key] = r
+		m.move(credit(p, ""), account("2200"), amount)
+		m.toRefund[p] += amount
+	}
+	if sent && !r.sent {
+		m.note("patient refund sent")
+		r.sent = true
+		m.toRefund[p] -= amount
+		m.move(account("2200"), account("1000"), amount)
+	}
+	return true
+}
+
+// WriteOff gives up what a patient owes, the oldest first. It rests on the
+// answers that had left it to the patient.
+func (m *Model) WriteOff(p *Patient, as string, amount money.Cents, visit, source string) {
+	m.note("written off as " + as)
+	to := map[string]string{"small-balance": "4130", "charity": "4140", "discount": "4150", "bad-debt": "5000"}[as]
+	of := map[string]*disposal{}
+	for _, b := range m.bills(p) {
+		k := patient(b.line, p)
+		part := min(amount, m.Balances[k])
+		if part <= 0 || visit != "" && b.visit.ID != visit {
+			continue
+		}
+		amount -= part
+		claim := m.leftBy[k]
+		if of[claim] == nil {
+			of[claim] = &disposal{source: source, claim: claim}
+		}
+		of[claim].moves = append(of[claim].moves, move{debit: account(to), credit: k, amount: part})
+	}
+	for _, d := range of {
+		m.dispose(d)
+	}
+}
+
+// Owes returns what a patient owes, of one visit where it is named.
+func (m *Model) Owes(p *Patient, visit string) (sum money.Cents) {
+	for _, b := range m.bills(p) {
+		if visit == "" || b.visit.ID == visit {
+			sum += max(m.Balances[patient(b.line, p)], 0)
+		}
+	}
+	return sum
+}
+
+// Credits lists the credits of a patient: what is free, and what is reserved.
+func (m *Model) Credits(p *Patient) []Key {
+	return m.keys(func(k Key, amount money.Cents) bool {
+		return k.Account == "2000" && k.Patient == p.Account && amount < 0
+	})
+}
+
+// ApplyCredit pays balances from a credit as a person says: as much as fits, of
+// one visit where it is named.
+func (m *Model) ApplyCredit(p *Patient, from Key, visit string) {
+	m.note("credit applied")
+	m.pay(p, from, -m.Balances[from], visit)
 }
 
 // Statements applies credits before anybody is billed: of whoever owes something

@@ -23,6 +23,7 @@ func (m *Model) Receive(a *Advice) {
 			m.note("received again")
 		} else {
 			m.note("same trace, other content")
+			m.held[a.Trace] = a
 		}
 		return
 	}
@@ -31,103 +32,84 @@ func (m *Model) Receive(a *Advice) {
 		m.note("prenotification")
 		return // a prenotification is a test
 	}
+	m.post(a, a.Trace)
+}
+
+// post takes a payment into the book under a name.
+func (m *Model) post(a *Advice, name string) {
+	p := &payment{a, name, len(m.payments)}
+	m.payments[name] = p
 	m.noteAdvice(a)
-	m.touched = map[*Patient]bool{}
+	m.begin()
 	if a.Foreign {
 		m.note("unknown payee")
 		m.move(reference("1050", a.Payer, a.Trace), reference("2010", a.Payer, a.Trace), a.Amount)
 	} else {
-		for _, c := range a.Answers {
-			m.answer(a, c)
+		for i, c := range a.Answers {
+			m.answer(p, i+1, c)
 		}
-		m.provider(a)
+		m.later()
+		m.provider(p)
 	}
 	if a.Method == "CHK" { // the check lies in the drawer
 		m.move(account("1010"), reference("1050", a.Payer, a.Trace), a.Amount)
 	}
 	// After the whole payment, not between a reversal and its correction.
+	m.settleTouched()
+}
+
+func (m *Model) begin() { m.touched, m.began = map[*Patient]bool{}, m.clock }
+
+func (m *Model) settleTouched() {
 	for p := range m.touched {
 		m.settle(p)
 	}
 }
 
 // answer posts one CLP.
-func (m *Model) answer(a *Advice, c *Answer) {
+func (m *Model) answer(p *payment, seq int, c *Answer) {
+	at, cash := place{p.name, seq}, reference("1050", p.advice.Payer, p.advice.Trace)
 	switch {
 	case c.Status == "25":
 		return // a predetermination is an estimate
-	case c.Claim == nil || c.Garbled && c.Status != "22":
-		m.unmatched(a, c)
+	case c.Claim == nil || c.Garbled && m.aliases[aliasOf(p.advice, c)] == nil:
+		m.unmatched(p, at, c)
 	case c.Status == "22":
-		m.reverse(a, c)
-	default:
-		m.adjudicate(c, reference("1050", a.Payer, a.Trace))
-	}
-}
-
-// Match posts an answer whose claim a person has found, from where its cash
-// waits.
-func (m *Model) Match(a *Advice, c *Answer) {
-	m.note("matched later")
-	delete(m.waiting, c)
-	m.touched = map[*Patient]bool{}
-	m.adjudicate(c, reference("2010", a.Payer, c.Number))
-	for p := range m.touched {
-		m.settle(p)
-	}
-}
-
-// Waits reports whether an answer came and nobody knows yet whose it is.
-func (m *Model) Waits(c *Answer) bool { return c.Garbled && m.waiting[c] }
-
-// unmatched puts the cash of a CLP where the deposit ties out; its adjustments
-// wait.
-func (m *Model) unmatched(a *Advice, c *Answer) {
-	m.move(reference("1050", a.Payer, a.Trace), reference("2010", a.Payer, c.Number), c.Paid)
-	m.waiting[c] = true
-}
-
-// reverse takes back the answer of the same claim, payer's number and amount:
-// its cash and its adjustments, from the accounts that they had used.
-func (m *Model) reverse(a *Advice, c *Answer) {
-	for _, p := range m.posted[c.Claim.Number] {
-		if p.reversed || p.answer.ICN != c.ICN || p.answer.Paid != -c.Paid {
-			continue
-		}
-		m.noteReversal(c.Claim, p)
-		p.reversed = true
-		m.touched[c.Claim.Visit.Patient] = true
-		cash := reference("1050", a.Payer, a.Trace) // this payment's, not the original's
-		for _, mv := range p.moves {
-			if mv.cash {
-				mv.debit = cash
+		original := m.original(c)
+		if original == nil {
+			if slices.ContainsFunc(m.posted[c.Claim.Number], func(p *posted) bool { return p.answer.ICN == c.ICN && !p.reversed }) {
+				m.note("reversal of another amount")
 			}
-			m.move(mv.credit, mv.debit, mv.amount)
+			m.note("reversal without its original")
+			m.unmatched(p, at, c)
+			return
 		}
-		return
+		m.reverse(at, c, original, cash)
+	default:
+		m.adjudicate(at, p.order, c, cash)
 	}
-	m.note("reversal without its original")
-	m.unmatched(a, c)
 }
 
 // share is what one line of ours was told: what was paid for it and why not the
 // rest, with its part of what stands at the level of the claim.
 type share struct {
-	line      *Line
+	line      *Line // nil: the claim as a whole
 	paid      money.Cents
 	reasons   []Reason
 	protected bool
 }
 
-// shares allocates the claim's own adjustments to its lines by what was charged
-// for them (SVC02); they lower each line's payment.
-func shares(c *Answer) []share {
+// sharesOfLines allocates the claim's own adjustments to its lines by what was
+// charged for them (SVC02); they lower each line's payment.
+func sharesOfLines(c *Answer) []share {
 	var list []share
 	var weights []money.Cents
 	if len(c.Lines) == 0 { // by the charges of the claim as we sent it
 		for _, l := range c.Claim.Visit.Lines {
-			list = append(list, share{line: l, paid: l.Charge})
 			weights = append(weights, l.Charge)
+		}
+		for i, part := range c.Charge.Allocate(weights) {
+			list = append(list, share{line: c.Claim.Visit.Lines[i], paid: part})
 		}
 	}
 	for _, l := range c.Lines {
@@ -143,10 +125,49 @@ func shares(c *Answer) []share {
 	return list
 }
 
-// adjudicate posts what a payer decided about a claim.
-// cash is the balance that the money comes from.
-func (m *Model) adjudicate(c *Answer, cash Key) {
-	done := &posted{answer: c, month: m.postingMonth()}
+// shares are what each line of ours was told, with what the claim has beyond them.
+func shares(c *Answer) []share {
+	list := sharesOfLines(c)
+	return append(list, remainder(c, list)...)
+}
+
+// remainder is what CLP04 has beyond the lines, where ΣSVC02 is not CLP03: it is
+// the claim's as a whole, unless it is just the charge of the lines that the
+// payer left out.
+func remainder(c *Answer, list []share) []share {
+	rest := c.Paid
+	for _, s := range list {
+		rest -= s.paid
+	}
+	if rest == 0 {
+		return nil
+	}
+	var missing []share
+	var charge money.Cents
+	for _, l := range c.Claim.Visit.Lines {
+		if !slices.ContainsFunc(list, func(s share) bool { return s.line == l }) {
+			charge += l.Charge
+			missing = append(missing, share{line: l, paid: l.Charge * sign(rest)})
+		}
+	}
+	if len(missing) > 0 && charge == rest.Abs() {
+		return missing
+	}
+	return []share{{paid: rest}}
+}
+
+func sign(c money.Cents) money.Cents {
+	if c < 0 {
+		return -1
+	}
+	return 1
+}
+
+// adjudicate posts what a payer decided about a claim. cash is the balance that
+// the money comes from.
+func (m *Model) adjudicate(at place, order int, c *Answer, cash Key) {
+	m.clock++
+	done := &posted{place: at, order: order, answer: c, month: m.postingMonth(), when: m.clock}
 	m.posted[c.Claim.Number] = append(m.posted[c.Claim.Number], done)
 	m.touched[c.Claim.Visit.Patient] = true
 	list := shares(c)
@@ -154,62 +175,119 @@ func (m *Model) adjudicate(c *Answer, cash Key) {
 	room := map[*Line]money.Cents{}
 	for _, s := range list {
 		if _, known := room[s.line]; !known {
-			room[s.line] = m.Balances[insurance(s.line, c.Claim.Payer(), c.Claim.Rank)]
+			room[s.line] = m.Balances[owed(c.Claim, s.line)]
 		}
 		room[s.line] -= s.paid
 		for _, r := range s.reasons {
-			if r.Group == "PR" {
+			if m.patientShare(c.Claim, r) {
 				room[s.line] -= r.Amount
 			}
 		}
 	}
 	for _, s := range list {
-		owed := insurance(s.line, c.Claim.Payer(), c.Claim.Rank)
-		m.record(done, cash, owed, s.paid, true)
+		m.record(done, s.line, "", cash, s.paid)
 		for _, r := range s.reasons {
-			to, moves := m.treatment(c.Claim, s, r)
+			to, moves := m.treatment(c, s, r)
 			if !moves {
+				done.leave(s, r, m.means(c.Claim.Payer(), r))
 				continue
 			}
 			amount := r.Amount
-			if c.Claim.Rank > 1 && r.Group != "PR" {
+			if c.Claim.Rank > 1 && !m.patientShare(c.Claim, r) {
 				if amount = min(amount, max(room[s.line], 0)); amount > 0 {
 					room[s.line] -= amount
 				}
 			}
-			m.record(done, to, owed, amount, false)
+			m.record(done, s.line, r.Group+"-"+r.CARC, to, amount)
 		}
 	}
 }
 
-func (m *Model) record(p *posted, debit, credit Key, amount money.Cents, cash bool) {
-	m.move(debit, credit, amount)
-	p.moves = append(p.moves, move{debit, credit, amount, cash})
+// patientShare says whether an adjustment belongs to the patient's side, also
+// when it stays where it is: PR, unless a person has said that it is something
+// else.
+func (m *Model) patientShare(c *Claim, r Reason) bool {
+	means := m.means(c.Payer(), r)
+	return means == "patient" || r.Group == "PR" && accountOf[means] == ""
+}
+
+// record moves an amount of an answer out of what its payer owes.
+func (m *Model) record(p *posted, line *Line, reason string, debit Key, amount money.Cents) {
+	from := owed(p.answer.Claim, line)
+	m.move(debit, from, amount)
+	p.moves = append(p.moves, move{debit, from, amount, line, reason})
+	m.leave(debit, p.answer.Claim)
+	if reason == "" {
+		m.paid[paidFor{p.answer.Claim.Number, from}] += amount
+	}
+}
+
+// leave remembers whose answer left a balance to the patient.
+func (m *Model) leave(debit Key, c *Claim) {
+	if debit.Account == "1110" {
+		m.leftBy[debit] = c.Number
+	}
+}
+
+// accountOf is where an amount goes that means something, other than to whoever
+// owes it.
+var accountOf = map[string]string{"contractual": "4100", "reduction": "4110", "withhold": "1160", "tax": "1170", "capitation": "4160", "denial": "4120"}
+
+// means says what an adjustment is taken for: as a person has decided for its
+// payer, or by the map of the design.
+func (m *Model) means(p *Payer, r Reason) string {
+	if rule := m.rules[p.Code+"|"+r.Group+"-"+r.CARC]; rule != "" {
+		return rule
+	}
+	switch {
+	case r.CARC == "253":
+		return "reduction"
+	case r.CARC == "104":
+		return "withhold"
+	case r.CARC == "105":
+		return "tax"
+	case r.CARC == "24" && (r.Group == "CO" || r.Group == "PI"):
+		return "capitation"
+	case r.CARC == "23":
+		return "repeated" // what prior payers adjusted
+	case r.Group == "CO" && (r.CARC == "45" || r.CARC == "59" || r.CARC == "94"):
+		return "contractual"
+	case isShare(r):
+		return "patient"
+	}
+	return "" // a denial, or for a person
+}
+
+func isShare(r Reason) bool {
+	return r.Group == "PR" && (r.CARC == "1" || r.CARC == "2" || r.CARC == "3")
 }
 
 // treatment says what an adjustment debits; false: nothing moves.
-func (m *Model) treatment(c *Claim, s share, r Reason) (Key, bool) {
-	switch r.CARC {
-	case "253":
-		return account("4110"), true
-	case "104":
-		return account("1160"), true
-	case "105":
-		return account("1170"), true
+func (m *Model) treatment(c *Answer, s share, r Reason) (Key, bool) {
+	means := m.means(c.Claim.Payer(), r)
+	if code := accountOf[means]; code != "" {
+		return account(code), true
 	}
-	switch {
-	case r.CARC == "24" && (r.Group == "CO" || r.Group == "PI"):
-		return account("4160"), true
-	case r.Group == "CO" && (r.CARC == "45" || r.CARC == "59" || r.CARC == "94"):
-		return account("4100"), true
-	case r.Group == "PR" && (r.CARC == "1" || r.CARC == "2" || r.CARC == "3"):
-		if next := c.Next(); next != nil {
-			return insurance(s.line, next.Payer, c.Rank+1), true
-		}
-		return patient(s.line, c.Visit.Patient), mayBill(c, s, r)
+	if means != "patient" {
+		return Key{}, false
 	}
-	return Key{}, false // a denial, or for a person
+	if next := c.Claim.Next(); next != nil {
+		return owedBy(c.Claim, s.line, next.Payer, c.Claim.Rank+1), true
+	}
+	// Forwarded to a payer that the book does not know: nobody bills what an
+	// insurer may still pay.
+	return owedByPatient(c.Claim, s.line), !c.forwarded() && mayBill(c.Claim, s, r)
 }
+
+func owedByPatient(c *Claim, l *Line) Key {
+	if l == nil {
+		return Key{Account: "1110", Patient: c.Visit.Patient.Account}
+	}
+	return patient(l, c.Visit.Patient)
+}
+
+// forwarded says that the payer has sent the claim on (CLP02).
+func (a *Answer) forwarded() bool { return slices.Contains([]string{"19", "20", "21", "23"}, a.Status) }
 
 // mayBill says whether a patient may be billed for a share.
 func mayBill(c *Claim, s share, r Reason) bool {

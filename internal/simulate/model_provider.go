@@ -2,57 +2,88 @@ package simulate
 
 import "github.com/claimbook/claimbook/internal/money"
 
+// Suspended is a provider adjustment that waits for a person; a positive amount
+// was taken from a payment.
+type Suspended struct {
+	Code   string
+	Key    Key
+	Amount money.Cents
+	Payer  *Payer
+}
+
 // provider posts the adjustments that belong to no claim, pair by pair. A
 // positive amount lowers the payment.
-func (m *Model) provider(a *Advice) {
-	cash := reference("1050", a.Payer, a.Trace)
+func (m *Model) provider(in *payment) {
+	a := in.advice
 	refund := map[string]bool{} // references of which this payment acknowledges a refund
 	for _, p := range a.Provider {
 		if p.Code == "72" {
 			refund[p.Reference] = true
 		}
 	}
-	for _, p := range a.Provider {
-		announced, suspense := reference("2100", a.Payer, p.Reference), reference("2190", a.Payer, p.Reference)
-		switch p.Code {
-		case "WO", "FB":
-			if p.Amount < 0 { // announced: it clears what was recovered before, the rest waits
-				cleared := min(-p.Amount, max(m.Balances[suspense], 0))
-				if cleared > 0 {
-					m.note("recovered before it was announced")
-				}
-				m.move(cash, suspense, cleared)
-				m.move(cash, announced, -p.Amount-cleared)
-				continue
-			}
-			recovered := min(p.Amount, max(-m.Balances[announced], 0))
-			if recovered > 0 {
-				m.note("recovered as announced")
-			}
-			m.move(announced, cash, recovered)
-			rest := suspense
-			if refund[p.Reference] {
-				m.note("recovered with a refund acknowledged")
-				rest = reference("2210", a.Payer, p.Reference)
-			}
-			m.move(rest, cash, p.Amount-recovered)
-		case "72":
-			m.either(reference("2210", a.Payer, p.Reference), cash, p.Amount)
-		case "L6":
-			m.either(account("4200"), cash, p.Amount)
-		case "IR":
-			m.either(account("1170"), cash, p.Amount)
-		case "E3":
-			m.either(account("1160"), cash, p.Amount)
-		case "AH":
-			m.either(account("5100"), cash, p.Amount)
-		case "50", "51", "L3":
-			m.either(account("5110"), cash, p.Amount)
-		case "CT":
-			m.either(account("4210"), cash, p.Amount)
-		default: // until a person classifies it
-			m.either(suspense, cash, p.Amount)
+	for i, p := range a.Provider {
+		suspense := reference("2190", a.Payer, p.Reference)
+		before := m.Balances[suspense]
+		m.pair(a, p, refund[p.Reference])
+		if moved := m.Balances[suspense] - before; moved > 0 || moved < 0 && p.Code != "WO" && p.Code != "FB" {
+			m.suspended[place{in.name, i + 1}] = Suspended{p.Code, suspense, moved, a.Payer}
 		}
+	}
+}
+
+func (m *Model) pair(a *Advice, p ProviderAmount, refund bool) {
+	cash := reference("1050", a.Payer, a.Trace)
+	announced, suspense := reference("2100", a.Payer, p.Reference), reference("2190", a.Payer, p.Reference)
+	if rule := m.rules[a.Payer.Code+"|"+p.Code]; rule != "" { // as a person has classified it
+		m.note("PLB by rule")
+		to := account(rule)
+		if rule == "2210" {
+			to = reference(rule, a.Payer, p.Reference)
+		}
+		m.either(to, cash, p.Amount)
+		return
+	}
+	switch p.Code {
+	case "WO", "FB":
+		if p.Amount < 0 { // announced: it clears what was recovered before, the rest waits
+			cleared := min(-p.Amount, max(m.Balances[suspense], 0))
+			if cleared > 0 {
+				m.note("recovered before it was announced")
+			}
+			m.move(cash, suspense, cleared)
+			m.move(cash, announced, -p.Amount-cleared)
+			return
+		}
+		recovered := min(p.Amount, max(-m.Balances[announced], 0))
+		if recovered > 0 {
+			m.note("recovered as announced")
+		}
+		m.move(announced, cash, recovered)
+		rest := suspense
+		if refund {
+			m.note("recovered with a refund acknowledged")
+			rest = reference("2210", a.Payer, p.Reference)
+		}
+		m.move(rest, cash, p.Amount-recovered)
+	case "72":
+		if m.Balances[reference("2210", a.Payer, p.Reference)] > 0 {
+			m.note("refund acknowledged")
+		}
+		m.either(reference("2210", a.Payer, p.Reference), cash, p.Amount)
+	case "L6":
+		m.either(account("4200"), cash, p.Amount)
+	case "IR":
+		m.either(account("1170"), cash, p.Amount)
+	case "E3":
+		m.either(account("1160"), cash, p.Amount)
+	case "AH":
+		m.either(account("5100"), cash, p.Amount)
+	case "50", "51", "L3":
+		m.either(account("5110"), cash, p.Amount)
+	case "CT":
+		m.either(account("4210"), cash, p.Amount)
+	default: // until a person classifies it
+		m.either(suspense, cash, p.Amount)
 	}
 }
 

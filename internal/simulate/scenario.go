@@ -11,6 +11,17 @@ var Scenarios = []string{
 	"PLB WO", "PLB FB", "PLB 72", "PLB L6", "PLB IR", "PLB E3", "PLB AH", "PLB 50", "PLB 51", "PLB L3", "PLB CT", "PLB LE", "PLB CS", "PLB J1",
 	"recovered as announced", "recovered before it was announced", "recovered with a refund acknowledged",
 	"copay waits", "matched later", "deposited", "visit changed",
+	"reversal of another reason", "reversal of another amount", "reversal matched later", "line bundled", "line of no claim", "line left out", "remainder of the claim",
+	"adjusted once the prior payer answered", "adjusted once the reversal came", "number known from a match",
+	"forwarded by the second payer", "not ours and forwarded",
+	"treated as denial", "treated as contractual", "treated as reduction", "treated as withhold", "treated as tax", "treated as capitation", "treated as patient", "refused",
+	"assigned to a line", "PLB classified", "PLB by rule", "treated by rule", "unidentified cash returned", "accepted from quarantine",
+	"decision taken back with its answer", "let stand", "dismissed",
+	"refund of what was announced", "refund of what was paid", "refund sent", "refund taken back with its answer", "refund acknowledged",
+	"written off as small-balance", "written off as charity", "written off as discount", "written off as bad-debt", "credit applied",
+	"patient refunded", "patient refund sent", "refund blocked by a returned check",
+	"check returned", "check returned by the bank", "returned after its credit was applied", "returned after its credit was refunded",
+	"interrupted", "two files at once",
 }
 
 func (m *Model) note(scenario string) { m.Met[scenario]++ }
@@ -40,17 +51,27 @@ func (m *Model) noteAnswer(c *Answer) {
 		m.note("claim of somebody else")
 		return
 	case c.Status == "22":
+		if c.Garbled && m.aliases[c.Claim.Payer().Code+"|"+c.Number+"|"+c.ICN] != nil {
+			m.note("number known from a match")
+		}
 		return
 	case c.Status == "25":
 		m.note("estimate")
 		return
 	case c.Status == "19":
 		m.note("forwarded")
+	case c.Status == "20":
+		m.note("forwarded by the second payer")
+	case c.Status == "23":
+		m.note("not ours and forwarded")
 	case c.Status == "4":
 		m.note("denied claim")
 	}
 	if c.Garbled {
 		m.note("number lost")
+	}
+	if c.Garbled && m.aliases[c.Claim.Payer().Code+"|"+c.Number+"|"+c.ICN] != nil {
+		m.note("number known from a match")
 	}
 	if c.Claim.Rank > 1 {
 		m.note([]string{"second payer", "third payer"}[c.Claim.Rank-2])
@@ -69,6 +90,20 @@ func (m *Model) noteAnswer(c *Answer) {
 		seen[l.Line] = true
 		m.noteLine(l)
 	}
+	for _, l := range remainder(c, sharesOfLines(c)) {
+		if l.line == nil {
+			m.note("remainder of the claim")
+		} else {
+			m.note("line left out")
+		}
+	}
+	for _, s := range shares(c) {
+		for _, r := range s.reasons {
+			if m.rules[c.Claim.Payer().Code+"|"+r.Group+"-"+r.CARC] != "" {
+				m.note("treated by rule")
+			}
+		}
+	}
 }
 
 func (m *Model) noteLine(l *AnswerLine) {
@@ -77,6 +112,10 @@ func (m *Model) noteLine(l *AnswerLine) {
 		m.note("modifier dropped")
 	case l.Style == "changed":
 		m.note("procedure changed")
+	case l.Style == "bundled":
+		m.note("line bundled")
+	case l.Style == "unknown":
+		m.note("line of no claim")
 	}
 	if l.Protected {
 		m.note("protected by remark")
@@ -101,7 +140,8 @@ func (m *Model) noteLine(l *AnswerLine) {
 }
 
 // noteReversal counts what a reversal meets in the book.
-func (m *Model) noteReversal(c *Claim, original *posted) {
+func (m *Model) noteReversal(a *Answer, original *posted) {
+	c := a.Claim
 	m.note("reversal")
 	if original.month != m.postingMonth() {
 		m.note("reversal in another month")

@@ -22,8 +22,18 @@ type Book interface {
 	ClosePeriod(month, today date.Date) error
 	Balances() (map[Key]money.Cents, error)
 	Months() (map[Month]money.Cents, error)
+	// ReceiveTogether takes two files at once, each by a worker of its own.
+	ReceiveTogether(names [2]string, contents [2][]byte, today date.Date) error
 	Recharge(v *Visit, today date.Date) error
-	Match(a *Advice, seq int, claim string, today date.Date) error
+	// Items lists what waits for a person, by key.
+	Items() ([]Item, error)
+	// Decide carries out what a person decides and returns the source keys of its
+	// entries; ErrRefused if the book does not let them.
+	Decide(d Decision) (sources []string, err error)
+	// Interrupt lets the next step die after so many statements, as by a kill, and
+	// run again; Interrupted says that it did.
+	Interrupt(statements int)
+	Interrupted() bool
 	Deposit(file string, lines []BankLine, today date.Date) error
 	Statements(today date.Date) error
 	Verify() error
@@ -59,13 +69,16 @@ type Simulation struct {
 	received []*Advice
 	copies   [][]byte // files as they came
 	files    int
+	receipts []string        // keys of patients' payments
+	sendable []string        // keys of refunds to patients that are owed
+	once     map[string]bool // what is decided once: refunds by payer|reference, treatments by work item and reason
 }
 
 // New returns the simulation of a seed on an empty book; setUp gives the book
 // the world's set-up.
 func New(seed uint64, setUp func(*World) (Book, error)) (*Simulation, error) {
 	s := &Simulation{Seed: seed, world: NewWorld(seed), desk: NewDesk(), model: NewModel(), today: firstDay, open: firstDay.FirstOfMonth(),
-		visits: map[string]*Visit{}, claims: map[string]*Claim{}}
+		visits: map[string]*Visit{}, claims: map[string]*Claim{}, once: map[string]bool{}}
 	s.model.Today(s.today)
 	var err error
 	s.book, err = setUp(s.world)
@@ -95,7 +108,8 @@ func (s *Simulation) step(n int) error {
 	kinds := []struct {
 		weight int
 		do     func(*rand.Rand, int) (string, error)
-	}{{4, s.visit}, {5, s.decide}, {3, s.revise}, {7, s.receive}, {6, s.patientPays}, {3, s.time}, {1, s.change}, {2, s.match}, {2, s.deposit}, {1, s.statements}}
+	}{{4, s.visit}, {5, s.decide}, {4, s.revise}, {7, s.receive}, {2, s.together}, {4, s.patientPays}, {3, s.time}, {1, s.change},
+		{8, s.settleItem}, {2, s.deposit}, {1, s.statements}, {2, s.refundPayer}, {2, s.payRefund}, {2, s.writeOff}, {1, s.applyCredit}, {2, s.refundPatient}, {2, s.returned}, {1, s.stand}}
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
@@ -103,6 +117,14 @@ func (s *Simulation) step(n int) error {
 	at := r.IntN(sum)
 	if n < 2 {
 		at = 0 // a practice begins with visits
+	}
+	if chance := rand.New(rand.NewPCG(s.Seed, uint64(n)+100_000)); chance.IntN(8) == 0 {
+		s.book.Interrupt(1 + chance.IntN(40))
+		defer func() {
+			if s.book.Interrupted() {
+				s.model.note("interrupted")
+			}
+		}()
 	}
 	for _, k := range kinds {
 		if at -= k.weight; at < 0 {
@@ -166,25 +188,6 @@ func (s *Simulation) change(r *rand.Rand, _ int) (string, error) {
 	}
 	s.model.Recharge(v, before)
 	return fmt.Sprintf("visit %s is now %s", v.ID, charges(v)), s.book.Recharge(v, s.today)
-}
-
-// match lets a person find the claim of an answer that waits.
-func (s *Simulation) match(r *rand.Rand, _ int) (string, error) {
-	for _, i := range r.Perm(len(s.received)) {
-		a := s.received[i]
-		for n, c := range a.Answers {
-			if c.Status == "22" || a.Foreign || a.Skewed || a.Handling == "P" || !s.model.Waits(c) {
-				continue
-			}
-			s.model.Match(a, c)
-			did := fmt.Sprintf("match %s of %s with %s", c.Number, a.Trace, c.Claim.Number)
-			if err := s.book.Match(a, n+1, c.Claim.Number, s.today); err != nil {
-				return did, err
-			}
-			return did, s.submit()
-		}
-	}
-	return "", nil
 }
 
 // deposit lets the bank book the money of some traces, each in a line or two in one.
@@ -251,7 +254,7 @@ func (s *Simulation) submit() error {
 	if err != nil {
 		return err
 	}
-	for _, c := range list {
+	for _, c := range list { // by visit and rank: numbers depend on what was done at once
 		if s.claims[c.Number] == nil {
 			s.claims[c.Number] = &Claim{Number: c.Number, Visit: s.visits[c.Visit], Rank: c.Rank}
 			s.visits[c.Visit].sent = true
@@ -336,6 +339,52 @@ func (s *Simulation) deliver(on date.Date, list ...*Advice) (string, error) {
 	return did, s.submit()
 }
 
+// together takes two files at once, of payments that have nothing to do with
+// each other, with one that is in both.
+func (s *Simulation) together(r *rand.Rand, _ int) (string, error) {
+	var list []*Advice
+	touched := map[string]bool{}
+	for _, i := range r.Perm(len(s.pending)) {
+		a := s.pending[i]
+		if len(list) < 3 && !slices.ContainsFunc(a.touches(), func(what string) bool { return touched[what] }) {
+			list = append(list, a)
+			for _, what := range a.touches() {
+				touched[what] = true
+			}
+		}
+	}
+	if len(list) < 2 {
+		return "", nil
+	}
+	both := [2][]*Advice{{list[0], list[1]}, {list[1]}}
+	if len(list) > 2 {
+		both[1] = []*Advice{list[2], list[1]}
+	}
+	did := "receive at once"
+	var names [2]string
+	var contents [2][]byte
+	for i, file := range both {
+		s.files++
+		names[i] = fmt.Sprintf("file%d.835", s.files)
+		for _, a := range file {
+			did += fmt.Sprintf("\n                   %s %s", names[i], a)
+			s.received = append(s.received, a)
+			s.pending = slices.DeleteFunc(s.pending, func(p *Advice) bool { return p == a })
+			s.model.Receive(a)
+		}
+		var err error
+		if contents[i], err = Encode(s.files, s.today, file); err != nil {
+			return did, err
+		}
+		s.copies = append(s.copies, contents[i])
+	}
+	s.model.note("two files at once")
+	if err := s.book.ReceiveTogether(names, contents, s.today); err != nil {
+		return did, err
+	}
+	return did, s.submit()
+}
+
 func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	p := s.world.Patients[r.IntN(len(s.world.Patients))]
 	amount := money.Cents(500 + r.IntN(20000))
@@ -358,7 +407,8 @@ func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	s.model.Today(on)
 	defer func() { s.model.Today(s.today) }()
 	did := fmt.Sprintf("patient %s paid %s on %s copay=%v visit=%s", p.Account, amount, on, copay, visit)
-	s.model.PatientPays(p, amount, copay, visit)
+	s.model.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit)
+	s.receipts = append(s.receipts, fmt.Sprintf("key%d", n))
 	for range times {
 		if err := s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, on); err != nil {
 			return did, err

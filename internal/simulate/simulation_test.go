@@ -12,6 +12,7 @@ var (
 	seeds  = flag.Int("seeds", 0, "how many seeds to run; 0 runs for about a minute")
 	first  = flag.Uint64("seed", 1, "the first seed")
 	length = flag.Int("steps", 60, "how many steps a seed has")
+	tries  = flag.Int("tries", 25, "how many times a failing seed is run again to leave steps out")
 )
 
 // TestSimulation runs seeds on both books. A seed that fails is shrunk and
@@ -30,7 +31,8 @@ func TestSimulation(t *testing.T) {
 			steps[i] = i
 		}
 		if _, err := runSeed(t, seed, steps, met); err != nil {
-			steps = Shrink(steps, 25, func(fewer []int) bool { _, err := runSeed(t, seed, fewer, nil); return err != nil })
+			t.Logf("seed %d fails: %v", seed, err)
+			steps = Shrink(steps, *tries, func(fewer []int) bool { _, err := runSeed(t, seed, fewer, nil); return err != nil })
 			log, err := runSeed(t, seed, steps, nil)
 			t.Fatalf("seed %d fails with the steps %v:\n%s\n%v", seed, steps, strings.Join(log, "\n"), err)
 		}
