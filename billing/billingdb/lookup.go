@@ -278,7 +278,7 @@ func SaveLater(ctx context.Context, tx pgx.Tx, practiceID int64, rows []billing.
 // disposing are the kinds of entries that dispose of what a payer's answer left,
 // or that owe the payer what its answer had overpaid.
 var disposing = []string{billing.KindWriteOff, billing.KindSmallBalance, billing.KindBadDebt, billing.KindCharity, billing.KindDiscount,
-	billing.KindTransferToPatient, billing.KindTransferToPayer, billing.KindAssignLine, billing.KindPayerRefund}
+	billing.KindTransferToPatient, billing.KindTransferToPayer, billing.KindAssignLine, billing.KindPayerRefund, billing.KindCoverageEnded}
 
 // Disposes reports whether an entry of that kind is taken back with the answer
 // that it relied on, unless a person lets it stand.

@@ -40,6 +40,9 @@ const (
 	DecideClose       = "close-claim"       // nothing more is expected for a claim
 	DecideStand       = "stand"             // an entry stands although its premise was taken back
 	DecideDismiss     = "dismiss"           // a work item needs no entry
+
+	DecideCoverageEnded = "coverage-ended" // an insurance was not in force any more
+	DecideCoverageFound = "coverage-found" // an insurance was found later
 )
 
 // itemKinds are the decisions that settle a work item: one of them, once.

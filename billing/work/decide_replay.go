@@ -34,6 +34,12 @@ var replays = map[string]func(d *Desk, subject string, payload json.RawMessage) 
 	DecideRefundPaid: with(func(d *Desk, _ string, p refundPayload) (Decided, error) {
 		return d.RefundPaid(RefundPayer{Payer: p.Payer, Reference: p.Reference, Amount: p.Amount})
 	}),
+	DecideCoverageEnded: with(func(d *Desk, subject string, p endedPayload) (Decided, error) {
+		return d.CoverageEnded(EndedCoverage{Claim: subject, On: p.Ended})
+	}),
+	DecideCoverageFound: with(func(d *Desk, subject string, p foundPayload) (Decided, error) {
+		return d.CoverageFound(FoundCoverage{Visit: subject, Payer: p.Payer})
+	}),
 	DecideWriteOff: with(func(d *Desk, subject string, p writeOffPayload) (Decided, error) {
 		return d.WriteOffPatient(PatientWriteOff{Key: subject, Account: p.Patient, As: p.As, Amount: p.Amount, Visit: p.Visit})
 	}),

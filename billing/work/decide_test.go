@@ -492,7 +492,7 @@ func TestDecideAssignLine(t *testing.T) {
 // the replay needs.
 func TestDecisionsReplay(t *testing.T) {
 	for _, kind := range []string{DecideReturnCash, DecideClassify, DecideTreat, DecideAssignLine, DecideAccept, DecideRefundPayer, DecideRefundPaid,
-		DecideWriteOff, DecideApply, DecideClose, DecideStand, DecideDismiss} {
+		DecideWriteOff, DecideApply, DecideClose, DecideStand, DecideDismiss, DecideCoverageEnded, DecideCoverageFound} {
 		if !Replays(kind) {
 			t.Errorf("%s cannot be replayed", kind)
 		}

@@ -17,18 +17,20 @@ import (
 )
 
 type decideCmd struct {
-	Match       decideMatchCmd    `cmd:"" help:"Unidentified cash belongs to a claim."`
-	Return      decideReturnCmd   `cmd:"" help:"Unidentified cash is not ours: owe it back to the payer."`
-	Classify    decideClassifyCmd `cmd:"" help:"What a provider-level adjustment in suspense is for."`
-	Treat       decideTreatCmd    `cmd:"" help:"What an adjustment that stayed in A/R means."`
-	Assign      decideAssignCmd   `cmd:"" help:"An answer that matched no line belongs to a line."`
-	Accept      decideAcceptCmd   `cmd:"" help:"A payment in quarantine is a payment of its own."`
-	WriteOff    decideWriteOffCmd `cmd:"" help:"Write off a denial, or what a patient owes."`
-	RefundPayer decideRefundCmd   `cmd:"" help:"Owe a payer money back."`
-	RefundPaid  decidePaidCmd     `cmd:"" help:"A refund that is owed to a payer was sent."`
-	Close       decideCloseCmd    `cmd:"" help:"Close a claim that has no insurance balance."`
-	Stand       decideStandCmd    `cmd:"" help:"Let a write-off stand whatever becomes of the answer it relied on."`
-	Dismiss     decideDismissCmd  `cmd:"" help:"Take an item off the worklist without an entry."`
+	Match         decideMatchCmd    `cmd:"" help:"Unidentified cash belongs to a claim."`
+	Return        decideReturnCmd   `cmd:"" help:"Unidentified cash is not ours: owe it back to the payer."`
+	Classify      decideClassifyCmd `cmd:"" help:"What a provider-level adjustment in suspense is for."`
+	Treat         decideTreatCmd    `cmd:"" help:"What an adjustment that stayed in A/R means."`
+	Assign        decideAssignCmd   `cmd:"" help:"An answer that matched no line belongs to a line."`
+	Accept        decideAcceptCmd   `cmd:"" help:"A payment in quarantine is a payment of its own."`
+	WriteOff      decideWriteOffCmd `cmd:"" help:"Write off a denial, or what a patient owes."`
+	RefundPayer   decideRefundCmd   `cmd:"" help:"Owe a payer money back."`
+	RefundPaid    decidePaidCmd     `cmd:"" help:"A refund that is owed to a payer was sent."`
+	CoverageEnded decideEndedCmd    `cmd:"" help:"A claim's coverage had ended: the next one, or the patient, owes it."`
+	CoverageFound decideFoundCmd    `cmd:"" help:"A visit's insurance was found later: ask it instead of the patient."`
+	Close         decideCloseCmd    `cmd:"" help:"Close a claim that has no insurance balance."`
+	Stand         decideStandCmd    `cmd:"" help:"Let a write-off stand whatever becomes of the answer it relied on."`
+	Dismiss       decideDismissCmd  `cmd:"" help:"Take an item off the worklist without an entry."`
 }
 
 // why is what every decision says.
