@@ -40,11 +40,12 @@ type EDICheckCmd struct {
 
 // Help shows examples.
 func (EDICheckCmd) Help() string {
-	return `Exit code 0: no errors (warnings do not count); 1: errors, listed with segment, byte offset and what to change.
+	return `Exit code 0: no errors (warnings do not count); 1: errors, listed with segment, byte offset and what to change. A file that cannot be read is told of at the end; the others are checked. What each rule means, and how a partner's rules are written, is in docs/edi-rules.md.
 
 Examples:
   claimbook edi check claims.837
-  claimbook edi check --json --snip 1-4 inbox/
+  claimbook edi check --json --snip 1-4 inbox/ more.837
+  claimbook edi check --partner lakeside.json - < claims.837
   claimbook edi check --ack 999 claims.837 > answer.999`
 }
 
@@ -73,16 +74,25 @@ func (c EDICheckCmd) Run(app *App) error {
 	if err := loadCodes(app); err != nil {
 		return err
 	}
-	valid := true
+	valid, control := true, 1
+	var unread error
 	for _, name := range files {
 		report, err := c.one(app, name, o)
-		if err != nil {
-			return err
+		if err != nil { // the other files are checked all the same
+			if unread != nil {
+				fmt.Fprintln(app.Stderr, "claimbook:", unread)
+			}
+			unread = err
+			continue
 		}
 		valid = valid && report.Valid()
-		if err := c.print(app, report); err != nil {
+		if err := c.print(app, report, control); err != nil {
 			return err
 		}
+		control += max(1, len(report.Interchanges)) // acknowledgments of one run have numbers of their own
+	}
+	if unread != nil {
+		return unread
 	}
 	if !valid {
 		return errReported
@@ -108,17 +118,22 @@ func (c EDICheckCmd) one(app *App, name string, o check.Options) (*check.Report,
 	return report, nil
 }
 
-func (c EDICheckCmd) print(app *App, r *check.Report) error {
-	a := check.Answer{Now: ediNow(app), Control: 1}
+func (c EDICheckCmd) print(app *App, r *check.Report, control int) error {
+	a := check.Answer{Now: ediNow(app), Control: control}
 	out := bufio.NewWriter(app.Stdout)
+	answer := &counted{w: out}
 	var err error
+	nothing := ""
 	switch c.Ack {
 	case "ta1":
-		err = r.TA1(out, a)
+		nothing = "there is no interchange to answer"
+		err = r.TA1(answer, a)
 	case "999":
-		err = r.Implementation(out, a)
+		nothing = "there is no group to answer; an acknowledgment is not acknowledged"
+		err = r.Implementation(answer, a)
 	case "277ca":
-		err = r.Claims(out, a)
+		nothing = "there is no claim to answer: a 277CA is for the claims of an 837 that the 999 accepts"
+		err = r.Claims(answer, a)
 	default:
 		if app.JSON {
 			err = json.NewEncoder(out).Encode(r)
@@ -127,12 +142,27 @@ func (c EDICheckCmd) print(app *App, r *check.Report) error {
 		}
 		return errors.Join(err, out.Flush())
 	}
+	if err == nil && answer.n == 0 {
+		fmt.Fprintf(app.Stderr, "%s: %s\n", r.File, nothing)
+	}
 	if app.JSON {
 		err = errors.Join(err, json.NewEncoder(app.Stderr).Encode(r))
 	} else {
 		printReport(app.Stderr, r)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// counted counts what is written.
+type counted struct {
+	w io.Writer
+	n int
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += n
+	return n, err
 }
 
 // ediNow is the moment on acknowledgments: the clock's time on the day that

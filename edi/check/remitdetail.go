@@ -12,7 +12,7 @@ var (
 	rule835Provider  = rule(3, odd, "835", "835-TS3", "a provider summary (TS304, TS305) counts the claims below it and adds up their charges", "ask the payer which claims are missing", "")
 	rule835Format    = rule(4, bad, "835", "835-FORMAT", "the format of the payment (BPR05) is told for ACH only", "put CCP or CTX with ACH, nothing with another method", "", "8", "I9").on("4", "")
 	rule835Banks     = rule(4, bad, "835", "835-BANK-UNUSED", "banks and accounts (BPR06 to BPR09, BPR12 to BPR15) are for electronic payments (ACH, BOP, FWT)", "leave them empty", "", "8", "I13").on("4", "")
-	rule835Company   = rule(4, bad, "835", "835-TRN03", "the payer's company number in the trace (TRN03, TRN04) is that of the payment (BPR10, BPR11)", "repeat BPR10 and BPR11", "", "8", "7")
+	rule835Company   = rule(4, odd, "835", "835-TRN03", "the payer's company number in the trace (TRN03, TRN04) is that of the payment (BPR10, BPR11)", "repeat BPR10 and BPR11", "", "8", "7")
 	rule835Summary   = rule(4, bad, "835", "835-TS2", "a supplemental summary (TS2) follows a provider summary (TS3)", "add TS3", "", "I6").on("", "2000/TS3")
 	rule835Crossover = rule(4, bad, "835", "835-CROSSOVER", "a claim that was passed on (CLP02 = 19, 20, 21 or 23) names to whom (NM1*TT)", "ask the payer where the claim went", "", "I6").on("2", "2100/NM1")
 	rule835Priority  = rule(4, bad, "835", "835-PRIORITY", "a claim is passed on (NM1*TT) or sent back for another payer (NM1*PR), not both", "ask the payer for a corrected remittance", "", "I9").on("1", "")
