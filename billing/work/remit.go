@@ -16,6 +16,7 @@ import (
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
+	exchangework "github.com/claimbook/claimbook/edi/exchange/work"
 	"github.com/claimbook/claimbook/edi/remit835"
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/ledger"
@@ -32,6 +33,9 @@ const cobChunk = 500
 // PostRemittance works remit.post: one payment, whole or not at all. It reads
 // the payment twice, first to balance and identify it, then to post it.
 func PostRemittance(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.RemitPostArgs]) error {
+	if err := exchangework.AwaitTurn(ctx, tx, job.PracticeID, job.Args.FileID); err != nil {
+		return err
+	}
 	p := poster{ctx: ctx, tx: tx, args: job.Args, runID: job.RunID, enqueue: job.Enqueue}
 	return p.run()
 }

@@ -158,10 +158,13 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 		}
 		return w.complete(ctx, tx, job, p)
 	})
+	var later *laterError
 	switch {
 	case err == nil:
 		c.broken.Store(nil) // the book can be written
 		return nil
+	case errors.As(err, &later):
+		return river.JobSnooze(later.pause)
 	case errors.Is(err, errTakenOver), isStopping(ctx):
 		return err // not this attempt's fault: another process has the job, or this one is stopping
 	}
@@ -180,6 +183,16 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	}
 	return f
 }
+
+// Later is what a worker returns that cannot do its work yet because something
+// else has to be done before: nothing of the attempt is kept, it does not count
+// as one, and the job comes again after the pause.
+func Later(pause time.Duration) error { return &laterError{pause} }
+
+type laterError struct{ pause time.Duration }
+
+// Error implements error.
+func (e *laterError) Error() string { return "the job has to wait for another one" }
 
 // guard runs fn and turns a panic into an error, so that a panicking job is
 // retried and parked like any other.

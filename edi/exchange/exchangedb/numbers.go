@@ -47,6 +47,7 @@ const (
 	InputDecision  = "decision"
 	InputStatement = "statement"
 	InputBank      = "bank"
+	InputCodes     = "codes"
 )
 
 // LogInput adds to the order in which inputs came in, which a rebuild of the
@@ -64,6 +65,11 @@ func StoreInbound(ctx context.Context, tx pgx.Tx, practiceID, partnerID int64, n
 	f, existed, err := StoreFile(ctx, tx, practiceID, StoreParams{Direction: In, Kind: Unknown, Name: name, PartnerID: partnerID, ReceivedOn: on}, r)
 	if err != nil || existed {
 		return f, existed, err
+	}
+	// Until this transaction ends nobody else gets a place behind this one: whoever
+	// has a later place sees this file, and its payments wait for this one's.
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('inbound', $1))`, practiceID); err != nil {
+		return f, false, err
 	}
 	return f, false, LogInput(ctx, tx, practiceID, InputInbound, f.ID, on, actor)
 }

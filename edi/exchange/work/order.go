@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -53,5 +54,28 @@ func NextPayment(ctx context.Context, tx pgx.Tx, practiceID, runID int64, enqueu
 		enqueue(next)
 		return nil
 	})
+	return err
+}
+
+// turnPause is after how long a payment looks again whether its turn has come.
+const turnPause = 100 * time.Millisecond
+
+// AwaitTurn lets a payment wait for those of files that came in before its own
+// and are being posted by another run: two commands at once post as one after
+// the other, in the order of the input log. Payments whose jobs have been parked
+// are not waited for, so that none waits for ever. It returns what a worker
+// returns to come again later, or nil when it is the payment's turn.
+func AwaitTurn(ctx context.Context, tx pgx.Tx, practiceID, fileID int64) error {
+	var wait bool
+	err := tx.QueryRow(ctx, `
+		select exists (
+			select from river_job j
+			join input_log o on o.practice_id = $1 and o.kind = 'inbound' and o.ref_id = (j.args->>'file_id')::bigint
+			where j.kind in ('edi.route', 'remit.post') and j.state in ('available', 'pending', 'retryable', 'running', 'scheduled')
+				and j.args @> jsonb_build_object('practice_id', $1::bigint)
+				and o.seq < (select min(m.seq) from input_log m where m.practice_id = $1 and m.kind = 'inbound' and m.ref_id = $2))`, practiceID, fileID).Scan(&wait)
+	if err == nil && wait {
+		return jobs.Later(turnPause)
+	}
 	return err
 }

@@ -63,6 +63,9 @@ func newWorld(t *testing.T) *world {
 		return w.apply(ctx, tx, job.Args.FileID, job.Args.ByteOffset, job.Args.AckKind, job.Args.Today)
 	})
 	jobs.AddWorker(reg, w.db, func(ctx context.Context, tx pgx.Tx, job *jobs.Job[jobs.RemitPostArgs]) error {
+		if err := work.AwaitTurn(ctx, tx, practice, job.Args.FileID); err != nil {
+			return err
+		}
 		return w.apply(ctx, tx, job.Args.FileID, job.Args.ByteOffset, fmt.Sprintf("835 #%d", job.Args.Index), job.Args.ReceivedOn)
 	}, jobs.AtStageEnd(work.NextPayment))
 	var err error
