@@ -17,6 +17,7 @@ import (
 	"github.com/claimbook/claimbook/internal/postgres/pgtest"
 	"github.com/claimbook/claimbook/ledger"
 	"github.com/claimbook/claimbook/ledger/ledgerdb"
+	"github.com/claimbook/claimbook/ledger/ledgerdb/hledgertest"
 )
 
 // world is a small practice on a database of its own: three payers, and claims
@@ -342,7 +343,8 @@ func (w *world) expect(when string, balances map[string]string) {
 	}
 }
 
-// prove asks the ledger's own proof of every invariant at the end of a test.
+// prove asks the ledger's own proof of every invariant at the end of a test, and
+// has hledger add up the book.
 func (w *world) prove() {
 	if w.partial {
 		return
@@ -356,6 +358,9 @@ func (w *world) prove() {
 		}
 		return err
 	})
+	if err := hledgertest.Compare(context.Background(), w.db, w.practice); err != nil {
+		w.t.Error(err)
+	}
 }
 
 // verify proves what must always hold, by its own sums.
