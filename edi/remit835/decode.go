@@ -146,7 +146,7 @@ func (d *Decoder) next() (*x12.Segment, error) {
 	}
 	var syntax *x12.SyntaxError
 	if !errors.As(err, &syntax) || syntax.Fatal {
-		d.fatal, d.open = true, false
+		d.fatal, d.open, d.done = true, false, io.EOF
 	}
 	return nil, err
 }
@@ -254,7 +254,7 @@ func (d *Decoder) nextClaim() (*Claim, error) {
 		}
 		end, err := d.claimSegment(s)
 		if end {
-			d.open, d.done = false, err
+			d.open, d.done = false, io.EOF // a fault at the end is told once
 			return nil, err
 		}
 		if err != nil && bad == nil {
