@@ -2,6 +2,7 @@ package billing
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
@@ -31,6 +32,9 @@ type Left struct {
 	EDIFileID   int64
 	ByteOffset  int64 // of the CAS
 	Denied      bool  // nothing was paid for the line; false: it stayed for a person
+	// With are the codes of all that the answer said of the line, whatever became
+	// of it: one of them may protect the patient.
+	With []string
 }
 
 // Code is how people name the reason: CO-97.
@@ -77,7 +81,7 @@ func DisposalOf(c *Claim, payerID int64, treatment Treatment, left []Left) (Disp
 			return Disposal{Kind: KindTransferToPayer, NextPayer: true}, nil
 		}
 		for i := range left {
-			if why := barred(c, asked, &left[i], left); why != "" {
+			if why := barred(c, asked, &left[i]); why != "" {
 				return Disposal{}, fault.Invalidf("CB-DECIDE-PROTECTED", "the patient may not be billed for %s of claim %s: %s", left[i].Code(), c.Number, why).
 					WithFix("write it off, or ask another payer")
 			}
@@ -90,10 +94,11 @@ func DisposalOf(c *Claim, payerID int64, treatment Treatment, left []Left) (Disp
 }
 
 // barred says why a person may not bill the patient for an adjustment.
-func barred(c *Claim, asked NextPayer, l *Left, all []Left) string {
+func barred(c *Claim, asked NextPayer, l *Left) string {
 	s := share{remarks: l.Remarks}
-	for i := range all {
-		s.adjustments = append(s.adjustments, shareAdjustment{group: all[i].Group, carc: all[i].CARC})
+	for _, code := range l.With {
+		group, carc, _ := strings.Cut(code, "-")
+		s.adjustments = append(s.adjustments, shareAdjustment{group: group, carc: carc})
 	}
 	if why := protection(c, asked, &s, l.CARC); why != "" {
 		return why

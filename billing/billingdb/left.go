@@ -2,6 +2,7 @@ package billingdb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -51,6 +52,10 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 	if err != nil {
 		return nil, err
 	}
+	said, err := saidOfLines(ctx, tx, practiceID, remittanceID, seq)
+	if err != nil {
+		return nil, err
+	}
 	var left []billing.Left
 	rows, err = tx.Query(ctx, `SELECT a.line_seq, a.group_code, a.carc, a.amount, a.byte_offset, r.edi_file_id, a.treatment = 'denial' FROM remittance_adjustment a
 		JOIN remittance r ON r.practice_id = a.practice_id AND r.id = a.remittance_id
@@ -70,6 +75,7 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 				done := min(part, moved[key])
 				moved[key] -= done
 				l.Line, l.Amount, l.Remarks = lines[reports[i].ServiceLineID], part-done, reports[i].Remarks
+				l.With = slices.Concat(said[0], said[reports[i].Seq])
 				if l.Amount > 0 {
 					left = append(left, l)
 				}
@@ -77,6 +83,7 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 			return nil
 		}
 		l := l
+		l.With = slices.Concat(said[0], said[lineSeq])
 		for i := range reports {
 			if reports[i].Seq == lineSeq {
 				l.Line, l.Remarks = lines[reports[i].ServiceLineID], reports[i].Remarks
@@ -86,6 +93,20 @@ func LeftInReceivable(ctx context.Context, tx pgx.Tx, practiceID, remittanceID i
 		return nil
 	})
 	return left, err
+}
+
+// saidOfLines returns the codes that an answer gave, by SVC; 0 is the claim.
+func saidOfLines(ctx context.Context, tx pgx.Tx, practiceID, remittanceID int64, seq int) (map[int][]string, error) {
+	rows, err := tx.Query(ctx, `SELECT line_seq, group_code || '-' || carc FROM remittance_adjustment
+		WHERE practice_id = $1 AND remittance_id = $2 AND claim_seq = $3 ORDER BY line_seq, seq`, practiceID, remittanceID, seq)
+	if err != nil {
+		return nil, err
+	}
+	said := map[int][]string{}
+	var line int
+	var code string
+	_, err = pgx.ForEachRow(rows, []any{&line, &code}, func() error { said[line] = append(said[line], code); return nil })
+	return said, err
 }
 
 // movedKey names a part of an adjustment: the line that it was allocated to, and

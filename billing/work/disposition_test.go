@@ -39,6 +39,8 @@ func TestDecideProtectedPartOfAClaimShare(t *testing.T) {
 		body: `CLP*A1*1*150*110*30*12*ICN1~CAS*PR*3*30~SVC*HC:99213*100*90~CAS*OA*209*10~REF*6R*A1L1~SVC*HC:81002*50*50~REF*6R*A1L2`})
 	w.expect("posted", map[string]string{"1100": "30", "1110": "10"})
 	item := w.text(`SELECT dedupe_key FROM work_item WHERE practice_id = $1 AND state = 'open' AND dedupe_key LIKE '%|protected'`)
+	// Why the part is protected stands beside it, not in the item.
+	w.refuses("CB-DECIDE-PROTECTED", func(d *Desk) (Decided, error) { return d.Treat(Treat{Item: item, As: billing.PatientOwes}) })
 	w.decides(func(d *Desk) (Decided, error) { return d.Treat(Treat{Item: item, As: billing.Reduction}) })
 	w.expect("written off", map[string]string{"1100": "10", "1110": "10", "4110": "20"})
 }

@@ -177,7 +177,7 @@ var invariants = []invariant{
 	{
 		name: "deposits",
 		statement: "the deposits of a bank line add up to the line and are what its entry posted, to the bank and out of clearing and the drawer; " +
-			"EFT clearing holds nothing of a deposited payment, and a slip holds its receipts",
+			"EFT clearing held nothing of a payment once it was deposited, and a slip holds its receipts",
 		unit: "deposits",
 		rows: `select count(*) from deposit where practice_id = $1`,
 		against: `
@@ -204,12 +204,16 @@ var invariants = []invariant{
 			or coalesce(l.eft, 0) <> coalesce(b.eft, 0) or coalesce(l.drawer, 0) <> coalesce(b.drawer, 0)
 		union all
 		select 'payment ' || t.credit_reference || ' is deposited, and EFT clearing still holds ' || s.amount || ' cents of it'
-		from (select distinct t.credit_payer_id, t.credit_reference from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
+		from (select t.credit_payer_id, t.credit_reference, max(e.id) as last from journal_entry e join transfer t on t.practice_id = e.practice_id and t.entry_id = e.id
 			where e.practice_id = $1 and e.kind = 'deposit' and t.credit_account = '1050' and e.reverses is null
-				and not exists (select from journal_entry r where r.practice_id = e.practice_id and r.reverses = e.id)) t
+				and not exists (select from journal_entry r where r.practice_id = e.practice_id and r.reverses = e.id) group by 1, 2) t
 		join subledger_balance s on s.practice_id = $1 and s.account = '1050' and s.service_line_id = 0 and s.payer_id = t.credit_payer_id
 			and s.payer_rank = 0 and s.patient_id = 0 and s.reference = t.credit_reference
-		where s.amount <> 0
+		where s.amount <> 0 and s.amount <> ( -- a payment of the same trace that was accepted since waits for its own deposit
+			select coalesce(sum(case when u.debit_account = '1050' then u.amount else -u.amount end), 0) from transfer u
+			where u.practice_id = $1 and u.entry_id > t.last
+				and ((u.debit_account, u.debit_payer_id, u.debit_reference) = ('1050', t.credit_payer_id, t.credit_reference)
+				  or (u.credit_account, u.credit_payer_id, u.credit_reference) = ('1050', t.credit_payer_id, t.credit_reference)))
 		union all
 		select 'slip ' || s.key || ' is of ' || s.amount || ' cents, its receipts make ' || coalesce(r.amount, 0) || ', in the book ' || coalesce(r.posted, 0)
 			|| ', and ' || coalesce(d.amount, 0) || ' are deposited'
