@@ -133,6 +133,7 @@ type Adjudication struct {
 	EDIFileID        int64
 	PayerClaimNumber string
 	Status           string
+	Outcome          string
 	Charge, Paid     money.Cents
 	Remarks          []string
 	Reversed         bool

@@ -41,12 +41,30 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 	p.noteCredits(ours, asked)
 	p.out.Answered = append(p.out.Answered, ours.ID)
 	p.out.Resolved = append(p.out.Resolved, ours.ID)
-	p.move(ours, claims.Accepted, c.ByteOffset, fmt.Sprintf("%s took back its answer: %s; a correction should follow", p.payer(), c.Paid.Dollars()))
+	to, then := claims.Accepted, "a correction should follow" // the payer has it in hand again
+	if s := stands(ours, asked, original, history.Adjudications); s != nil {
+		to, then = stateOf(s.Outcome), "its correction came before"
+	}
+	p.move(ours, to, c.ByteOffset, fmt.Sprintf("%s took back its answer: %s; %s", p.payer(), c.Paid.Dollars(), then))
 	if len(differences) > 0 {
 		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkAdjustment, key+"|difference", ours, c.Paid.Abs(),
 			fmt.Sprintf("the reversal of claim %s is not the mirror of what it takes back: %s", ours.Number, strings.Join(differences, "; ")),
 			"Compare both remittances and post the difference by a decision, or ask the payer"))
 	}
+}
+
+// stands returns the last answer of the same payer that stands beside the one
+// that is taken back: the correction that overtook its reversal; nil if there is
+// none.
+func stands(ours *Claim, asked NextPayer, original *Adjudication, earlier []Adjudication) *Adjudication {
+	var last *Adjudication
+	for i := range earlier {
+		a := &earlier[i]
+		if by, _ := ours.asked(a.PayerID); a != original && !a.Reversed && a.Status != remit835.StatusReversal && by == asked {
+			last = a
+		}
+	}
+	return last
 }
 
 // findOriginal finds what a reversal takes back: the same payer's claim number

@@ -144,8 +144,6 @@ func stateOf(outcome string) claims.State {
 		return claims.PartlyPaid
 	case OutcomeForwarded:
 		return claims.Forwarded
-	case OutcomeReversed:
-		return claims.Accepted // the payer has it in hand again
 	}
 	return claims.Paid
 }

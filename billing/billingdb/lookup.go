@@ -49,7 +49,7 @@ func FindPayer(ctx context.Context, tx pgx.Tx, practiceID int64, tins, identifie
 // Rules returns the practice's treatment map and its classification of PLB codes.
 func Rules(ctx context.Context, tx pgx.Tx, practiceID int64) (billing.Treatments, []billing.ProviderRule, error) {
 	rows, err := tx.Query(ctx, `SELECT payer_id, kind, group_code, code, treatment FROM payer_rule
-		WHERE practice_id = $1 AND kind IN ('treatment', 'plb') ORDER BY payer_id, kind, group_code, code`, practiceID)
+		WHERE practice_id = $1 AND kind IN ('treatment', 'protected', 'plb') ORDER BY payer_id, kind, group_code, code`, practiceID)
 	if err != nil {
 		return billing.Treatments{}, nil, err
 	}
@@ -61,7 +61,7 @@ func Rules(ctx context.Context, tx pgx.Tx, practiceID int64) (billing.Treatments
 		if kind == "plb" {
 			provider = append(provider, billing.ProviderRule{PayerID: payerID, Code: code, Account: treatment})
 		} else {
-			rules = append(rules, billing.Rule{PayerID: payerID, Group: group, CARC: code, Treatment: billing.Treatment(treatment)})
+			rules = append(rules, billing.Rule{PayerID: payerID, Group: group, CARC: code, Treatment: billing.Treatment(treatment), Protected: kind == "protected"})
 		}
 		return nil
 	})
@@ -113,7 +113,7 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT c.claim_id, c.remittance_id, c.seq, r.source_key || '|CLP|' || c.seq, coalesce(m.id, e.id, 0), c.payer_claim_number, c.status,
-		       c.charge, c.paid, c.remarks, coalesce(r.payer_id, 0), r.payer_name, r.edi_file_id, coalesce(v.remittance_id, 0), coalesce(v.seq, 0)
+		       c.outcome, c.charge, c.paid, c.remarks, coalesce(r.payer_id, 0), r.payer_name, r.edi_file_id, coalesce(v.remittance_id, 0), coalesce(v.seq, 0)
 		FROM remittance_claim c
 		JOIN remittance r ON r.practice_id = c.practice_id AND r.id = c.remittance_id AND r.state = 'posted'
 		LEFT JOIN remittance_claim v ON v.practice_id = c.practice_id AND v.reverses_remittance_id = c.remittance_id AND v.reverses_seq = c.seq
@@ -134,7 +134,7 @@ func Histories(ctx context.Context, tx pgx.Tx, practiceID int64, claimIDs []int6
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		var claimID int64
 		var a billing.Adjudication
-		err := row.Scan(&claimID, &a.RemittanceID, &a.Seq, &a.Key, &a.EntryID, &a.PayerClaimNumber, &a.Status, &a.Charge, &a.Paid, &a.Remarks,
+		err := row.Scan(&claimID, &a.RemittanceID, &a.Seq, &a.Key, &a.EntryID, &a.PayerClaimNumber, &a.Status, &a.Outcome, &a.Charge, &a.Paid, &a.Remarks,
 			&a.PayerID, &a.PayerName, &a.EDIFileID, &a.ReversedByRemittance, &a.ReversedBySeq)
 		a.Reversed = a.ReversedByRemittance != 0
 		keys = append(keys, a.Key)

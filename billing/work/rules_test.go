@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
+	"github.com/claimbook/claimbook/internal/jobs"
 )
 
 // has reports whether one of the items contains all the words.
@@ -357,6 +360,43 @@ func TestCrossover(t *testing.T) {
 	w.expect("crossed over", map[string]string{"1050": "75", "1100": "0", "1110": "5", "4100": "20"})
 	if got := w.state("A1"); got != "paid" {
 		t.Errorf("state %s", got)
+	}
+}
+
+// Every status of a forwarded claim (19, 20, 21, 23) means that another payer has
+// it: its share is that payer's, and nobody builds a claim for it again.
+func TestForwardedClaimsAreNotBilledAgain(t *testing.T) {
+	for status, forwarded := range map[string]bool{"19": true, "20": true, "21": true, "23": true, "1": false} {
+		t.Run(status, func(t *testing.T) {
+			w := newWorld(t)
+			w.claim("A1", []coverage{{payer: "CARE"}, {payer: "PPO"}}, "100")
+			var asked []int64
+			w.tx(func(ctx context.Context, tx pgx.Tx) error {
+				content := w.file(payment{payer: "CARE", trace: "T1", amount: "60", body: `CLP*A1*` + status + `*100*60*20*MB*ICN1~NM1*TT*2*NORTHERN PPO*****PI*PPO~
+					SVC*HC:99213*100*60~CAS*CO*45*20~CAS*PR*2*20~REF*6R*A1L1`})
+				f, _, err := exchangedb.StoreFile(ctx, tx, w.practice, exchangedb.StoreParams{Direction: "in", Kind: "x12", Name: "a", ReceivedOn: w.today}, strings.NewReader(content))
+				if err != nil {
+					return err
+				}
+				p := poster{ctx: ctx, tx: tx, args: jobs.RemitPostArgs{PracticeID: w.practice, FileID: f.ID, ByteOffset: int64(strings.Index(content, "ST*")), ReceivedOn: w.today},
+					enqueue: func(args ...jobs.Args) {
+						for _, a := range args {
+							asked = append(asked, a.(jobs.COBBuildArgs).ClaimIDs...)
+						}
+					}}
+				return p.run()
+			})
+			w.expect("posted", map[string]string{"1050": "60", "1100": "20", "1110": "0", "4100": "20"})
+			if got := w.owes("PPO", 2); got != 20_00 {
+				t.Errorf("the PPO owes %s, want 20", got)
+			}
+			if got := len(asked) == 0; got != forwarded {
+				t.Errorf("claims are built for %v", asked)
+			}
+			if got := w.state("A1"); (got == "forwarded") != forwarded {
+				t.Errorf("state %s", got)
+			}
+		})
 	}
 }
 
