@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,10 +43,15 @@ func (w *world) many(n int) {
 	})
 }
 
+// How many claims TestLargePayment posts at once; 50,000 take a minute or two:
+//
+//	go test ./billing/work -run LargePayment -v -claims 50000
+var largeClaims = flag.Int("claims", 3000, "claims of the large payment")
+
 // A payment of some thousand claims posts in slices, whole, with one odd claim
 // in it.
 func TestLargePayment(t *testing.T) {
-	const claims = 3000
+	claims := *largeClaims
 	w := newWorld(t)
 	w.many(claims)
 	var body strings.Builder
@@ -61,7 +67,7 @@ func TestLargePayment(t *testing.T) {
 	w.tx(func(ctx context.Context, tx pgx.Tx) error { return w.post(ctx, tx, content) })
 	t.Logf("%d claims in %s", claims, time.Since(start).Round(time.Millisecond))
 	w.expect("posted", map[string]string{"1050": fmt.Sprint(90 * claims), "1110": fmt.Sprint(30 * (claims - 1)), "2010": "-90"})
-	if got := w.text(`SELECT claims || ' ' || posted || ' ' || unmatched FROM remittance WHERE practice_id = $1`); got != "3000 2999 1" {
+	if got := w.text(`SELECT claims || ' ' || posted || ' ' || unmatched FROM remittance WHERE practice_id = $1`); got != fmt.Sprintf("%d %d 1", claims, claims-1) {
 		t.Errorf("claims, posted, unmatched: %s", got)
 	}
 }
