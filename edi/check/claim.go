@@ -342,7 +342,13 @@ func (r *claimRules) claim(s *x12.Segment) {
 	r.ranks = [256]uint8{}
 	r.ranks[r.rank]++
 	r.line = serviceLine{}
-	r.situation, r.hospital, r.mouth = situation{}, hospital{}, mouth{}
+	r.situation.reset()
+	switch r.kind {
+	case 'I':
+		r.hospital.reset()
+	case 'D':
+		r.mouth.reset()
+	}
 	r.predetermined = string(s.Element(19)) == "PB"
 	r.causes.auto, r.causes.other, r.causes.work = false, false, false
 	for k := 1; k <= 3; k++ {

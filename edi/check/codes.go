@@ -275,7 +275,7 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 			c.licensed(listCDT, s, n, code)
 		}
 	}
-	for k := 3; k <= 6; k++ {
+	for k := 3; k <= min(6, s.Components(n)); k++ {
 		if m := s.Component(n, k); len(m) > 0 && !codeset.ModifierForm(m) {
 			c.find(ruleModifier, s, n, k, "not the form of a modifier")
 		}

@@ -59,6 +59,11 @@ type hospital struct {
 	procedure      place
 }
 
+// reset begins a claim. The places hold nothing that is read without has.
+func (h *hospital) reset() {
+	h.has, h.attending, h.kind, h.source, h.status, h.days, h.roomDays = 0, [10]byte{}, 0, 0, [2]byte{}, 0, 0
+}
+
 // institutional takes CL1.
 func (r *claimRules) institutional(s *x12.Segment) {
 	h := &r.hospital

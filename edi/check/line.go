@@ -143,7 +143,7 @@ func (r *claimRules) service(s *x12.Segment) {
 // modifiers notes the modifiers that ask for something.
 func (r *claimRules) modifiers(s *x12.Segment, procedure int) {
 	l := &r.line
-	for k := 3; k <= 6; k++ {
+	for k := 3; k <= min(6, s.Components(procedure)); k++ {
 		m := s.Component(procedure, k)
 		if len(m) != 2 {
 			continue

@@ -27,6 +27,9 @@ type mouth struct {
 	teeth       [2]uint64 // of DN2
 }
 
+// reset begins a claim.
+func (m *mouth) reset() { m.dn1, m.orthodontic, m.teeth = false, false, [2]uint64{} }
+
 // dental takes DN1 and DN2.
 func (r *claimRules) dental(s *x12.Segment, role role) {
 	m := &r.mouth

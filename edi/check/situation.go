@@ -60,10 +60,16 @@ type situation struct {
 	surgery, transport, manipulation, repricer place
 }
 
+// reset begins a claim. The places hold nothing that is read without has.
+func (x *situation) reset() {
+	x.has, x.n, x.rendering, x.facility = 0, 0, [10]byte{}, [10]byte{}
+}
+
 // situationDate takes the dates of the claim that only a few claims have.
 func (r *claimRules) situationDate(s *x12.Segment) {
 	x := &r.situation
-	switch q := string(s.Element(1)); q {
+	q := s.Element(1)
+	switch string(q) {
 	case "453":
 		x.has |= seenAcute
 	case "304":
@@ -82,19 +88,19 @@ func (r *claimRules) situationDate(s *x12.Segment) {
 			r.c.find(rulePregnancy, s, 1, 0, "the date of a last menstrual period, and DMG03 says male")
 		}
 	case "314", "360", "361":
-		if both := q == "314"; both != (string(s.Element(2)) == "RD8") {
-			r.c.find(ruleDisability, s, 2, 0, "the format does not fit DTP*%s", q)
+		if both := string(q) == "314"; both != (string(s.Element(2)) == "RD8") {
+			r.c.find(ruleDisability, s, 2, 0, "the format does not fit DTP*%s", s.String(1))
 		}
 	}
 }
 
 // attachment takes a PWK of claim or line.
 func (r *claimRules) attachment(s *x12.Segment) {
-	how, number := string(s.Element(2)), len(s.Element(6)) > 0
-	switch how {
+	number := len(s.Element(6)) > 0
+	switch string(s.Element(2)) {
 	case "BM", "EL", "EM", "FT", "FX":
 		if !number {
-			r.c.find(ruleAttachment, s, 6, 0, "the attachment is sent by %s but has no control number to match it by", how)
+			r.c.find(ruleAttachment, s, 6, 0, "the attachment is sent by %s but has no control number to match it by", s.String(2))
 		}
 	case "AA":
 		if number {
