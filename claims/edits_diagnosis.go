@@ -7,6 +7,14 @@ import (
 	"github.com/claimbook/claimbook/edi/codeset"
 )
 
+// The lists that the edits ask for dates.
+var (
+	diagnosisList = codeset.Lists()["icd10cm"]
+	placeList     = codeset.Lists()["pos"]
+	hcpcsList     = codeset.Lists()["hcpcs"]
+	cptList       = codeset.Lists()["cpt"]
+)
+
 // diagnosisEdits judge the diagnoses. The code list is a snapshot: a code that
 // it does not know may be newer, which is a warning and never holds.
 var diagnosisEdits = []Edit{
@@ -40,12 +48,16 @@ var diagnosisEdits = []Edit{
 	},
 	{
 		Code: "CB-DX-003", Severity: Warn, Types: professional, Field: "diagnoses",
-		Rule: "Each diagnosis is in the ICD-10-CM list.",
-		Hint: "Look the code up; a code of a later year is right although this list does not have it.",
+		Rule: "Each diagnosis is in the ICD-10-CM list, and valid on the last day of service where the list has effective dates.",
+		Hint: "Look the code up; a code of a later year is right although this list does not have it. A newer list is imported with edi codes import.",
 		Check: func(s *Subject) []Problem {
+			last := s.Record.lastServiceDate()
 			return perDiagnosis(s, func(code string) string {
-				if _, known := codeset.ICD10CM(code); !known && codeset.DiagnosisForm([]byte(code)) {
-					return "is not in the ICD-10-CM list of " + codeset.Lists()["icd10cm"].AsOf()
+				switch _, known := codeset.ICD10CM(code); {
+				case !known && codeset.DiagnosisForm([]byte(code)):
+					return "is not in the ICD-10-CM list of " + diagnosisList.AsOf()
+				case !diagnosisList.Effective([]byte(code), codeset.Day(last)):
+					return fmt.Sprintf("is not valid on %s by the ICD-10-CM list of %s", last, diagnosisList.AsOf())
 				}
 				return ""
 			})

@@ -57,13 +57,13 @@ var recordEdits = []Edit{
 		Passes: Example{"the place of service 11", func(s *Subject) { s.Record.PlaceOfService = "11" }},
 	},
 	{
-		Code: "CB-POS-002", Severity: Hold, Types: professional, SelfPay: true, Field: "place_of_service",
-		Rule: "The place of service is in the list of CMS (2024).",
-		Hint: "Use a code of the CMS list; where CMS has added one since, switch this edit to warn.",
+		Code: "CB-POS-002", Severity: Warn, Types: professional, SelfPay: true, Field: "place_of_service",
+		Rule: "The place of service is in the list of CMS.",
+		Hint: "Use a code of the CMS list; one that CMS has added since is right although this list does not have it. With an imported list this edit may be switched to hold.",
 		Check: func(s *Subject) []Problem {
 			pos := s.PlaceOfService()
 			_, known := codeset.PlaceOfService(pos)
-			return problems(len(pos) == 2 && digits(pos) && !known, "the place of service %s is not in the list of CMS of 2024", pos)
+			return problems(len(pos) == 2 && digits(pos) && !known, "the place of service %s is not in the list of CMS of %s", pos, placeList.AsOf())
 		},
 		Fails:  Example{"the place of service 98", func(s *Subject) { s.Record.PlaceOfService = "98" }},
 		Passes: Example{"the place of service 22", func(s *Subject) { s.Record.PlaceOfService = "22" }},
@@ -115,12 +115,20 @@ var serviceEdits = []Edit{
 	},
 	{
 		Code: "CB-PROC-002", Severity: Warn, Types: professional, Field: "lines procedure",
-		Rule: "A HCPCS level II code is in the list of CMS (2019).",
-		Hint: "Look the code up; a code of a later year is right although this list does not have it.",
+		Rule: "A HCPCS level II code is in the list of CMS, a CPT code in an imported list, and valid on its day where the list has effective dates.",
+		Hint: "Look the code up; a code of a later year is right although this list does not have it. A newer list is imported with edi codes import.",
 		Check: func(s *Subject) []Problem {
 			return perLine(s, func(_ int, line EncounterLine) string {
-				if _, known := codeset.HCPCS(line.Procedure); codeset.LevelII([]byte(line.Procedure)) && !known {
-					return line.Procedure + " is not in the HCPCS list of 2019"
+				code, list, name := []byte(line.Procedure), cptList, "CPT"
+				if codeset.LevelII(code) {
+					list, name = hcpcsList, "HCPCS"
+				}
+				switch {
+				case list.Empty() || !codeset.ProcedureForm(code) || codeset.DentalProcedureForm(code):
+				case !list.Has(code):
+					return fmt.Sprintf("%s is not in the %s list of %s", line.Procedure, name, list.AsOf())
+				case !list.Effective(code, codeset.Day(line.ServiceDate)):
+					return fmt.Sprintf("%s is not valid on %s by the %s list of %s", line.Procedure, line.ServiceDate, name, list.AsOf())
 				}
 				return ""
 			})

@@ -59,3 +59,15 @@ func (r EncounterRecord) ServiceDate() date.Date {
 	}
 	return first
 }
+
+// lastServiceDate returns the last day of service, by which codes with
+// effective dates are judged.
+func (r EncounterRecord) lastServiceDate() date.Date {
+	var last date.Date
+	for _, line := range r.Lines {
+		if line.ServiceDate.After(last) {
+			last = line.ServiceDate
+		}
+	}
+	return last
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/edi/exchange"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
@@ -73,6 +74,9 @@ func BuildBatches(ctx context.Context, tx pgx.Tx, practiceID, runID int64, s Sel
 	}
 	practice, err := claimsdb.PracticeByID(ctx, tx, practiceID)
 	if err != nil {
+		return nil, err
+	}
+	if err := codesetdb.Use(ctx, tx); err != nil {
 		return nil, err
 	}
 	type group struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -101,6 +102,9 @@ func Release(ctx context.Context, tx pgx.Tx, practiceID int64, externalIDs []str
 // judge runs the edits over encounters in their order, charges the ledger for
 // those that pass, and builds their claims.
 func judge(ctx context.Context, tx pgx.Tx, practiceID int64, pending []claimsdb.PendingRecord, today date.Date, actor string) ([]claimsdb.JudgedEncounter, error) {
+	if err := codesetdb.Use(ctx, tx); err != nil {
+		return nil, err
+	}
 	j := &judgment{practiceID: practiceID, today: today, actor: actor, pending: pending}
 	for _, step := range []func(context.Context, pgx.Tx) error{j.load, j.scrub, j.saveEncounters, j.saveLines, j.buildClaims, j.charge} {
 		if err := step(ctx, tx); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/internal/config"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -128,8 +129,10 @@ func (a *App) open(ctx context.Context, options jobs.Options) (_ *Book, err erro
 
 func (b *Book) findPractice(ctx context.Context) error {
 	err := b.DB.TxReadOnly(ctx, postgres.RoleWork, 0, func(tx pgx.Tx) (err error) {
-		b.Practice, err = claimsdb.FindPractice(ctx, tx, b.Settings.Practice)
-		return err
+		if b.Practice, err = claimsdb.FindPractice(ctx, tx, b.Settings.Practice); err != nil {
+			return err
+		}
+		return codesetdb.Use(ctx, tx)
 	})
 	if b.Today = b.Settings.Today; b.Today.IsZero() {
 		b.Today = b.Practice.Today(time.Now())

@@ -112,7 +112,7 @@ func (r *rebuildReport) print(app *App) error {
 		return writeJSON(app.Stdout, r)
 	}
 	t := newTable("Input", "Replayed$")
-	for _, kind := range []string{"setup", "intake", "batch", "inbound", "payment", "bank", "statement", "decision"} {
+	for _, kind := range []string{"setup", "codes", "intake", "batch", "inbound", "payment", "bank", "statement", "decision"} {
 		if n := r.Inputs[kind]; n > 0 {
 			t.add(kind, strconv.Itoa(n))
 		}

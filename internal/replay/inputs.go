@@ -11,6 +11,7 @@ import (
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
 	claimswork "github.com/claimbook/claimbook/claims/work"
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/jobs"
@@ -50,6 +51,18 @@ func (r *replayer) setup(in Input) error {
 		return err
 	}
 	return r.findPractice()
+}
+
+// codes imports a code list, so that what follows is judged by it.
+func (r *replayer) codes(in Input) error {
+	list, err := codesetdb.Find(r.ctx, r.live, in.RefID)
+	if err != nil {
+		return err
+	}
+	return r.write(func(tx pgx.Tx) error {
+		_, err := codesetdb.Import(r.ctx, tx, list, in.On, in.Actor)
+		return err
+	})
 }
 
 func (r *replayer) intake(in Input) error {

@@ -65,10 +65,11 @@ func Replay(ctx context.Context, live pgx.Tx, practice claims.Practice, scratch 
 }
 
 // inputs reads the log. The set-ups of the server's other practices belong to
-// it: whether a payment is another practice's depends on them.
+// it: whether a payment is another practice's depends on them. Code lists are
+// everybody's.
 func inputs(ctx context.Context, live pgx.Tx, practiceID int64) ([]Input, error) {
 	rows, err := live.Query(ctx, `select seq, practice_id, kind, ref_id, business_date, actor, recorded_at from input_log
-		where practice_id = $1 or kind = 'setup' order by seq`, practiceID)
+		where practice_id = $1 or kind in ('setup', 'codes') order by seq`, practiceID)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ type replayer struct {
 
 func (r *replayer) replay(in Input) error {
 	step := map[string]func(Input) error{
-		exchangedb.InputSetup: r.setup, exchangedb.InputIntake: r.intake, exchangedb.InputBatch: r.batch, exchangedb.InputInbound: r.inbound,
+		exchangedb.InputSetup: r.setup, exchangedb.InputCodes: r.codes, exchangedb.InputIntake: r.intake, exchangedb.InputBatch: r.batch, exchangedb.InputInbound: r.inbound,
 		exchangedb.InputBank: r.bank, exchangedb.InputPayment: r.payment, exchangedb.InputStatement: r.statements, exchangedb.InputDecision: r.decision,
 	}[in.Kind]
 	if step == nil {

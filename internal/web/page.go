@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/postgres"
@@ -54,7 +55,10 @@ func (s *Server) page(f pageFunc) http.Handler {
 		frame := frame{viewer: viewer, today: s.day(viewer), others: s.sessions.GetBool(r.Context(), sessionOthers)}
 		err := s.db.TxReadOnly(r.Context(), postgres.RoleWeb, viewer.PracticeID, func(tx pgx.Tx) error {
 			buf.Reset()
-			var err error
+			err := codesetdb.Use(r.Context(), tx) // what codes mean, by the book's lists
+			if err != nil {
+				return err
+			}
 			v, err = f(&request{Request: r, tx: tx, viewer: viewer, today: frame.today, others: frame.others})
 			return err
 		})
