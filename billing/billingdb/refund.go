@@ -290,13 +290,48 @@ func applications(ctx context.Context, tx pgx.Tx, practiceID, patientID, after i
 		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b ledgerdb.StoredEntry) int { return int(b.ID - a.ID) })
+	back, err := takenFromLines(ctx, tx, practiceID, patientID)
+	if err != nil {
+		return nil, err
+	}
 	var list []ledger.Transfer
 	for _, e := range entries {
 		for i := len(e.Transfers) - 1; i >= 0; i-- {
-			list = append(list, e.Transfers[i])
+			t := e.Transfers[i]
+			if t.Credit.Account == ledger.ARPatient { // what an earlier returned payment took of it is gone
+				part := min(t.Amount, back[t.Credit.ServiceLineID])
+				back[t.Credit.ServiceLineID] -= part
+				t.Amount -= part
+			}
+			list = append(list, t)
 		}
 	}
 	return list, nil
+}
+
+// takenFromLines returns what returned payments of the patient have taken from
+// lines that credits had paid: what they made owed again, less what the payments
+// themselves had paid there.
+func takenFromLines(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (map[int64]money.Cents, error) {
+	rows, err := tx.Query(ctx, `
+		WITH back AS MATERIALIZED (
+			SELECT e.id, e.reverses FROM patient_payment p
+			JOIN journal_entry e ON e.practice_id = p.practice_id AND e.source_key = 'payment|' || p.idempotency_key || '|returned'
+			WHERE p.practice_id = $1 AND p.patient_id = $2 AND p.state = 'returned'
+		), moved AS (
+			SELECT t.debit_service_line_id AS line, t.amount FROM back JOIN transfer t ON t.practice_id = $1 AND t.entry_id = back.id WHERE t.debit_account = '1110'
+			UNION ALL
+			SELECT t.credit_service_line_id, -t.amount FROM back JOIN transfer t ON t.practice_id = $1 AND t.entry_id = back.reverses WHERE t.credit_account = '1110'
+		)
+		SELECT line, sum(amount)::bigint FROM moved GROUP BY line HAVING sum(amount) > 0`, practiceID, patientID)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[int64]money.Cents{}
+	var line int64
+	var amount money.Cents
+	_, err = pgx.ForEachRow(rows, []any{&line, &amount}, func() error { taken[line] = amount; return nil })
+	return taken, err
 }
 
 // entryOf returns the entry with exactly that source key, or nil.
