@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -30,6 +31,7 @@ type sandboxAdjudicateCmd struct {
 	Out      string   `default:"answers" placeholder:"DIR" help:"Folder for the answers (default ./answers)."`
 	Seed     int64    `default:"1" help:"The same claims and seed give the same answers."`
 	Scenario string   `default:"mix" help:"What happens to the claims: see claimbook sandbox scenarios."`
+	Earlier  []string `placeholder:"FILE" help:"837 files that were answered before by the same --seed, --scenario and --setup: what replacements and voids among the files take back. Repeat the flag for several."`
 	Setup    string   `placeholder:"FILE" help:"Practice set-up (YAML) whose contracts the payers keep to, and whose second coverages Medicare knows."`
 }
 
@@ -40,7 +42,8 @@ database and no network, and the same claims, seed and --today give the same byt
 
 Examples:
   claimbook sandbox adjudicate .claimbook/outbound/*/* --setup practice.yaml --out answers
-  claimbook sandbox adjudicate claims.837 --scenario recoupment --seed 7`
+  claimbook sandbox adjudicate claims.837 --scenario recoupment --seed 7
+  claimbook sandbox adjudicate replacements.837 --earlier claims.837`
 }
 
 // Run adjudicates.
@@ -58,13 +61,17 @@ func (c *sandboxAdjudicateCmd) Run(ctx context.Context, app *App) error {
 	}
 	options.Today = cmp.Or(options.Today, date.Of(time.Now()))
 	var files []io.Reader
-	for _, name := range c.Files {
+	for n, name := range append(slices.Clone(c.Files), c.Earlier...) {
 		f, err := openInput(name)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = f.Close() }()
-		files = append(files, f)
+		if n < len(c.Files) {
+			files = append(files, f)
+		} else {
+			options.Earlier = append(options.Earlier, f)
+		}
 	}
 	answers, err := sandbox.Adjudicate(files, options)
 	if err != nil {

@@ -24,6 +24,8 @@ type settled struct {
 	correctsID string        // REF*F8 of a correction: the claim number that was reversed
 	capitation money.Cents   // paid on top as capitation
 	fate       fate
+	revised    bool   // a replacement or void has taken it back
+	account    *claim // of a reversal: the replacement or void that asks for it
 }
 
 // settledLine is an SVC loop.
@@ -91,7 +93,7 @@ const (
 // settle adjudicates one claim as its fate says.
 func (o *Options) settle(d *decided) *settled {
 	k := o.contract(d.claim)
-	s := &settled{claim: d.claim, status: d.statusOfRank(), icn: o.controlNumber(d.claim, "original"), fate: d.fate}
+	s := &settled{claim: d.claim, status: d.statusOfRank(), icn: o.controlNumber(d.claim, d.purpose()), fate: d.fate}
 	if !d.asksFirst() {
 		o.settleLater(d, s, &k)
 		return s
@@ -417,6 +419,15 @@ func (o *Options) controlNumber(c *claim, purpose string) string {
 	on := o.receivedOn(c)
 	day := on.DaysSince(date.New(on.Year, 1, 1)) + 1
 	return fmt.Sprintf("%02d%03d%08d", on.Year%100, day, o.draw(c.number, "icn "+purpose, 100_000_000))
+}
+
+// purpose tells the number of a replacement from its original's: both may bear
+// the same CLM01.
+func (c *claim) purpose() string {
+	if c.frequency == "7" {
+		return "replacement"
+	}
+	return "original"
 }
 
 // receivedOn is the day on which the claim reached the payer.

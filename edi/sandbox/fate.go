@@ -72,8 +72,14 @@ type decided struct {
 func (o *Options) decide(claims []*claim, s *Scenario) []*decided {
 	all := make([]*decided, len(claims))
 	for i, c := range claims {
-		d := &decided{claim: c, fate: s.fate}
-		if s.fate == "" {
+		if c.from.IsZero() { // a predetermination: its answers are dated by the day it came
+			c.from = o.receivedOn(c)
+			c.to = c.from
+		}
+		d := &decided{claim: c, fate: s.fate, reject: c.fault()}
+		if d.reject != nil {
+			d.fate = fateReject
+		} else if s.fate == "" {
 			d.fate = o.fateOfMix(c)
 		}
 		all[i] = d
@@ -137,7 +143,7 @@ func (o *Options) fill(all []*decided) {
 	})
 	give := func(f fate, fits func(*decided) bool) {
 		for i := 0; count[f] == 0 && i < len(order); i++ {
-			if d := order[i]; count[d.fate] > 2 && d.usual(f) && fits(d) {
+			if d := order[i]; d.reject == nil && count[d.fate] > 2 && d.usual(f) && fits(d) {
 				count[d.fate]--
 				d.fate = f
 				count[f]++
@@ -224,6 +230,9 @@ func (c *claim) splittable() *line {
 // detail settles which denial or rejection it is. What a scenario asks of a
 // claim that cannot have it is paid by contract instead.
 func (o *Options) detail(d *decided, s *Scenario) {
+	if d.reject != nil {
+		return // sent back for what it is, not for the story
+	}
 	if !d.can(d.fate) {
 		d.fate = fateContract
 	}

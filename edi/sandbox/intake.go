@@ -6,22 +6,30 @@ import (
 	"io"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
 )
 
-// readSubmission reads every interchange of one file.
-func readSubmission(name string, r io.Reader) ([]*interchange, error) {
-	in := &intake{name: name}
-	x := x12.NewReader(r)
+// readSubmission reads every interchange of one file. Where a validation run has
+// found damage, bad names the transaction sets that are passed over, and what is
+// no segment is passed over too; with nil the first fault ends it.
+func readSubmission(name string, raw []byte, bad map[setKey]bool) ([]*interchange, error) {
+	in := &intake{name: name, bad: bad}
+	x := x12.NewReader(bytes.NewReader(raw))
 	for {
 		s, err := x.Next()
 		if err == io.EOF {
 			break
 		}
 		var syntax *x12.SyntaxError
+		if errors.As(err, &syntax) && bad != nil {
+			in.set = nil
+			continue
+		}
 		if errors.As(err, &syntax) {
 			return nil, fault.Invalidf(syntax.Code, "%s", syntax.Message).At(in.at(syntax.Position)).WithFix(syntax.Fix)
 		}
@@ -44,6 +52,7 @@ func readSubmission(name string, r io.Reader) ([]*interchange, error) {
 // intake is the state of reading: the innermost things that are open.
 type intake struct {
 	name         string
+	bad          map[setKey]bool
 	interchanges []*interchange
 
 	group *group
@@ -104,6 +113,9 @@ func (in *intake) take(s *x12.Segment) error {
 		in.interchanges = append(in.interchanges, &interchange{header: x12.ParseInterchange(s)})
 		in.group, in.set = nil, nil
 	case "GS":
+		if len(in.interchanges) == 0 {
+			return nil
+		}
 		in.group = &group{header: x12.ParseGroup(s)}
 		for _, n := range []int{1, 2, 3, 6, 8} {
 			in.id(s, n)
@@ -113,6 +125,9 @@ func (in *intake) take(s *x12.Segment) error {
 	case "ST":
 		return in.beginSet(s)
 	case "SE":
+		if in.set == nil {
+			return nil
+		}
 		in.set.segments = s.Position().Segment
 		in.set, in.claim = nil, nil
 	case "GE", "IEA", "TA1":
@@ -125,6 +140,11 @@ func (in *intake) take(s *x12.Segment) error {
 }
 
 func (in *intake) beginSet(s *x12.Segment) error {
+	if in.set = nil; in.bad != nil {
+		if in.group == nil || in.bad[setKey{in.interchanges[len(in.interchanges)-1].header.Control, in.group.header.Control, s.String(2)}] {
+			return nil
+		}
+	}
 	if s.String(1) != "837" {
 		return fault.Invalidf("CB-SANDBOX-TYPE", "the transaction is of type %s; a payer takes 837 claims", s.String(1)).At(in.at(s.Position())).
 			WithFix("give the file that was sent to the payer")
@@ -321,7 +341,7 @@ func (in *intake) service(s *x12.Segment) error {
 		l.unit = text(s, 3+shift)
 	}
 	if u := text(s, unitsAt); u != "" {
-		l.units = u
+		l.units = shortest(u)
 	}
 	l.qualifier, l.code = clean(string(s.Component(1+shift, 1))), clean(string(s.Component(1+shift, 2)))
 	for n := 3; n <= 6; n++ {
@@ -333,6 +353,15 @@ func (in *intake) service(s *x12.Segment) error {
 		l.qualifier, l.code = "NU", l.revenue
 	}
 	return in.amount(s, 2+shift, &l.charge)
+}
+
+// shortest writes a quantity as X12 asks for: 1.00 is 1, .5 is 0.5.
+func shortest(quantity string) string {
+	n, err := decimal.NewFromString(quantity)
+	if err != nil || len(quantity) > 15 || strings.ContainsAny(quantity, "eE") {
+		return quantity
+	}
+	return n.String()
 }
 
 func (in *intake) period(s *x12.Segment) error {

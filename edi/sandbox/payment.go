@@ -51,25 +51,38 @@ type account struct {
 	tin          string
 	kind         claimKind
 	claims       []*settled
+	revisions    []*settled // reversals and corrections that the practice asked for
 	envelope     *interchange
 	rounds       [][]*payment // a round is what goes into one file
 }
 
 // accounts groups what was settled by payer and payee, in the order in which
 // the first claim of each arrived.
-func accounts(all []*settled) []*account {
+func accounts(ordinary, revisions []*settled) []*account {
 	var list []*account
 	byKey := map[string]*account{}
-	for _, s := range all {
-		h := s.envelope.header
-		key := strings.Join([]string{s.payer.id, s.provider.id, s.tin, h.Sender, h.Receiver, h.Usage}, "|")
+	of := func(s *settled) *account {
+		c := s.claim
+		if s.account != nil {
+			c = s.account
+		}
+		h := c.envelope.header
+		key := strings.Join([]string{c.payer.id, c.provider.id, c.tin, h.Sender, h.Receiver, h.Usage}, "|")
 		a := byKey[key]
 		if a == nil {
-			a = &account{payer: s.payer, payee: s.provider, tin: s.tin, kind: s.kind, envelope: s.envelope}
+			a = &account{payer: c.payer, payee: c.provider, tin: c.tin, kind: c.kind, envelope: c.envelope}
 			byKey[key] = a
 			list = append(list, a)
 		}
+		return a
+	}
+	for _, s := range ordinary {
+		a := of(s)
 		a.claims = append(a.claims, s)
+	}
+	for _, s := range revisions {
+		a := of(s)
+		a.revisions = append(a.revisions, s)
 	}
 	return list
 }
@@ -104,6 +117,9 @@ func (o *Options) plan(a *account, s *Scenario, later *arrangement, apart bool) 
 	}
 	if later != nil {
 		o.takeBackRounds(a, later)
+	}
+	if len(a.revisions) > 0 {
+		a.rounds = append(a.rounds, []*payment{o.newPayment(a, a.revisions)})
 	}
 	o.settleBalances(a)
 }

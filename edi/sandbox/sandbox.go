@@ -5,7 +5,7 @@
 // claim's fate is drawn from the seed and its number alone; only the few claims
 // that the mix picks so that each kind happens, and those that it takes back,
 // depend on what else is in the run. It keeps no state: a reversal takes back
-// what the same run has paid. Every 835 is audited by arithmetic of its own, on the
+// what the same run has paid, or what Options.Earlier says. Every 835 is audited by arithmetic of its own, on the
 // bytes as written, before it leaves.
 package sandbox
 
@@ -34,6 +34,10 @@ type Options struct {
 	// that pays next: what Medicare knows from the supplements' own lists. What
 	// the claim itself says of a second payer comes first.
 	Behind map[string]Payer
+	// Earlier are files of claims that this payer has answered before, by the
+	// same seed, scenario and contracts: what a replacement or a void of the run
+	// takes back. They are not answered again.
+	Earlier []io.Reader
 }
 
 // Payer is another payer, to whom a claim is forwarded.
@@ -63,9 +67,10 @@ type Answer struct {
 }
 
 // Adjudicate answers the claims in the files, which are read to their ends. The
-// answers come in the order in which a payer would send them. A file that is
-// damaged, or no 837, is refused with its position and nothing is answered: an
-// interchange is acknowledged by package check, not by a payer's imagination.
+// answers come in the order in which a payer would send them. What is damaged is
+// rejected by a TA1 or a 999 of package check, and the rest is adjudicated; a
+// file without an interchange, or of something else than claims, is refused with
+// its position and nothing is answered.
 func Adjudicate(files []io.Reader, o Options) ([]Answer, error) {
 	scenario, err := findScenario(o.Scenario)
 	if err != nil {
@@ -77,29 +82,42 @@ func Adjudicate(files []io.Reader, o Options) ([]Answer, error) {
 	if len(files) == 0 {
 		return nil, fault.Usagef("CB-SANDBOX-EMPTY", "no file of claims was given")
 	}
-	var interchanges []*interchange
-	for i, file := range files {
-		name := fmt.Sprintf("file %d", i+1)
-		if n, ok := file.(interface{ Name() string }); ok {
-			name = n.Name()
-		}
-		read, err := readSubmission(name, file)
-		if err != nil {
-			return nil, err
-		}
-		interchanges = append(interchanges, read...)
+	interchanges, err := o.acceptAll(files)
+	if err != nil {
+		return nil, err
 	}
-	r := &run{Options: &o, scenario: scenario, numbers: firstControl(interchanges, &o)}
+	earlier, err := o.acceptAll(o.Earlier)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Options: &o, scenario: scenario, earlier: earlier, numbers: firstControl(interchanges, &o)}
 	if err := r.answer(interchanges); err != nil {
 		return nil, err
 	}
 	return r.answers, nil
 }
 
+func (o *Options) acceptAll(files []io.Reader) ([]*interchange, error) {
+	var list []*interchange
+	for i, file := range files {
+		name := fmt.Sprintf("file %d", i+1)
+		if n, ok := file.(interface{ Name() string }); ok {
+			name = n.Name()
+		}
+		read, err := o.accept(name, file)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, read...)
+	}
+	return list, nil
+}
+
 // run is one adjudication.
 type run struct {
 	*Options
 	scenario *Scenario
+	earlier  []*interchange // adjudicated before
 	answers  []Answer
 	numbers  int64 // the last interchange control number used
 }
@@ -140,6 +158,12 @@ func fileWord(s string) string {
 func (r *run) answer(interchanges []*interchange) error {
 	var taken []*claim
 	for _, x := range interchanges {
+		if x.damage != nil {
+			if err := r.answerDamage(x); err != nil {
+				return err
+			}
+			continue
+		}
 		b, err := r.writeTA1(x)
 		if err != nil {
 			return err
@@ -155,6 +179,14 @@ func (r *run) answer(interchanges []*interchange) error {
 	}
 	for _, x := range interchanges {
 		r.judgeSets(x)
+		if x.damage != nil {
+			for _, g := range x.groups {
+				for _, t := range g.sets {
+					taken = append(taken, t.claims...)
+				}
+			}
+			continue
+		}
 		b, err := r.write999(x)
 		if err != nil {
 			return err
@@ -170,11 +202,6 @@ func (r *run) answer(interchanges []*interchange) error {
 			}
 		}
 		r.add(a, x, x.header.Control)
-	}
-	for _, c := range taken {
-		if err := c.check(); err != nil {
-			return err
-		}
 	}
 	all := r.decide(taken, r.scenario)
 	if err := r.acknowledgeClaims(interchanges, all); err != nil {
@@ -204,15 +231,8 @@ func (t *transaction) taken() bool { return t.answer == "A" || t.answer == "E" }
 
 // pay settles every claim that was accepted and writes the payments.
 func (r *run) pay(all []*decided) error {
-	var settledClaims []*settled
-	for _, d := range all {
-		// A void asks for nothing; what it takes back was paid in another run.
-		if d.fate == fateReject || d.frequency == "8" {
-			continue
-		}
-		settledClaims = append(settledClaims, r.settle(d))
-	}
-	list := accounts(settledClaims)
+	ordinary, revisions := r.settleAll(all, r.recall(r.earlier))
+	list := accounts(ordinary, revisions)
 	r.planAll(list)
 	for _, payments := range files(list) {
 		b, err := r.write835(payments, r.control())

@@ -1,11 +1,9 @@
 package sandbox
 
 import (
-	"strconv"
-
+	"github.com/claimbook/claimbook/edi/check"
 	"github.com/claimbook/claimbook/edi/x12"
 	"github.com/claimbook/claimbook/internal/date"
-	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
 )
 
@@ -17,6 +15,7 @@ import (
 type interchange struct {
 	header x12.Interchange
 	groups []*group
+	damage *check.Report // what a validation run rejects of it; nil for a sound one
 }
 
 type group struct {
@@ -120,27 +119,26 @@ type adjustment struct {
 	units         string
 }
 
-// check refuses what no payer could adjudicate.
-func (c *claim) check() error {
-	refuse := func(format string, args ...any) error {
-		return fault.Invalidf("CB-SANDBOX-CLAIM", "claim %s: "+format, append([]any{strconv.Quote(c.number)}, args...)...).
-			WithFix("run claimbook edi check on the file")
-	}
+// fault is why no payer could adjudicate the claim: the clearinghouse sends it
+// back. It is nil for a claim that can be adjudicated.
+func (c *claim) fault() *rejection {
 	if len(c.lines) == 0 {
-		return refuse("it has no service line")
+		return &rejection{"A6", "247", ""}
 	}
 	total := money.Cents(0)
 	for _, l := range c.lines {
 		if l.code == "" {
-			return refuse("a service line has no procedure")
+			return &rejection{"A6", "454", ""}
 		}
 		total += l.charge
 	}
-	if total != c.charge {
-		return refuse("its lines add up to %s, CLM02 says %s", total, c.charge)
-	}
-	if c.payer.id == "" || c.provider.last == "" {
-		return refuse("it does not name its payer and its billing provider")
+	switch {
+	case total != c.charge:
+		return &rejection{"A8", "178", ""}
+	case c.payer.id == "":
+		return &rejection{"A6", "153", "PR"}
+	case c.provider.last == "":
+		return &rejection{"A6", "125", "85"}
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (o *Options) arrange(a *account, back *takeBack, force bool) *arrangement {
 		if len(r.victims) == back.claims {
 			break
 		}
-		if !back.of(c) {
+		if c.revised || !back.of(c) {
 			continue
 		}
 		second, third := o.needs(back, c)
@@ -101,7 +101,7 @@ func arrangeCarry(a *account, back *takeBack) *arrangement {
 	n := len(a.claims) - len(a.claims)/3
 	r := &arrangement{back: back, first: a.claims[:n], third: a.claims[n:]}
 	for _, c := range r.first {
-		if len(r.victims) < back.claims && back.of(c) {
+		if len(r.victims) < back.claims && !c.revised && back.of(c) {
 			r.victims = append(r.victims, c)
 		}
 	}

@@ -171,7 +171,11 @@ func (r *run) write277Set(w *x12.Writer, s *source, claims []*decided, control s
 		hl++
 		provider := hl
 		w.Segment("HL").Int(int64(hl)).Elem("2").Elem("19").Elem("1").End()
-		writeName(w, "85", byProvider[0].provider, false)
+		provided := byProvider[0].provider
+		if provided.last == "" {
+			provided.last = "UNKNOWN"
+		}
+		writeName(w, "85", provided, false)
 		w.Segment("TRN").Elem("1").Elem("0").End()
 		s.tally(byProvider).write(w, "QA", "QC")
 		for _, byPatient := range groupBy(byProvider, func(d *decided) any { return d.patient }) {
@@ -191,7 +195,7 @@ func (r *run) write277Claim(w *x12.Writer, s *source, d *decided) {
 	w.Segment("TRN").Elem("2").Elem(d.number).End()
 	w.Segment("STC").Comp(composite...).Date(r.Today).Elem(action).Cents(d.charge).End()
 	if s.entity == "PR" && action == "WQ" {
-		w.Segment("REF").Elem("1K").Elem(r.controlNumber(d.claim, "original")).End()
+		w.Segment("REF").Elem("1K").Elem(r.controlNumber(d.claim, d.purpose())).End()
 	}
 	if d.trace != "" {
 		w.Segment("REF").Elem("D9").Elem(d.trace).End()
