@@ -265,6 +265,12 @@ func (p *Poster) patientShares(e *entry, ours *Claim, asked NextPayer, next *Nex
 			e.move(patientOwes(ours, s.line), from, a.amount, d)
 			t.patient += a.amount
 		default:
+			if rule := p.treatments.OfProtected(asked.PayerID, a.group, a.carc); rule != Stay {
+				e.move(ledger.Key{Account: rule.account()}, from, a.amount, d)
+				t.other += a.amount
+				p.treat(a, rule, a.amount)
+				continue
+			}
 			t.protected += a.amount
 			t.protectedFor = appendOnce(t.protectedFor, why)
 			p.treat(a, Stay, 0)
@@ -312,6 +318,7 @@ func (p *Poster) keptShares(ours *Claim, asked NextPayer, next *NextPayer, share
 			treatment := p.treatments.Of(asked.PayerID, a.group, a.carc)
 			switch {
 			case treatment == PatientOwes && (next != nil || !forwarded && protection(ours, asked, s, a.carc) == ""):
+			case treatment == PatientOwes && !forwarded && p.treatments.OfProtected(asked.PayerID, a.group, a.carc) != Stay: // written off by rule
 			case treatment == PatientOwes, a.group == "PR" && treatment.account() == "":
 				kept[receivable(ours, s.line, asked.PayerID, asked.Rank)] += a.amount
 			}

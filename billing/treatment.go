@@ -55,6 +55,9 @@ type Rule struct {
 	Group     string
 	CARC      string
 	Treatment Treatment
+	// Protected means that the rule is for patients who may not be billed, and for
+	// nobody else.
+	Protected bool
 }
 
 // Treatments is the map from group code and CARC to treatment: a practice's
@@ -64,13 +67,14 @@ type Treatments struct{ rules map[ruleKey]Treatment }
 type ruleKey struct {
 	payerID     int64
 	group, carc string
+	protected   bool
 }
 
 // NewTreatments returns the map with the practice's rules over the defaults.
 func NewTreatments(rules []Rule) Treatments {
 	t := Treatments{rules: make(map[ruleKey]Treatment, len(rules))}
 	for _, r := range rules {
-		t.rules[ruleKey{r.PayerID, r.Group, r.CARC}] = r.Treatment
+		t.rules[ruleKey{r.PayerID, r.Group, r.CARC, r.Protected}] = r.Treatment
 	}
 	return t
 }
@@ -79,12 +83,28 @@ func NewTreatments(rules []Rule) Treatments {
 // else a rule for all payers, else the default. The default is the safe one:
 // what nobody has classified stays in A/R.
 func (t Treatments) Of(payerID int64, group, carc string) Treatment {
-	for _, key := range [...]ruleKey{{payerID, group, carc}, {payerID, "", carc}, {0, group, carc}, {0, "", carc}} {
-		if found, ok := t.rules[key]; ok {
-			return found
-		}
+	if found, ok := t.rule(payerID, group, carc, false); ok {
+		return found
 	}
 	return defaultTreatment(group, carc)
+}
+
+// OfProtected returns what becomes of a patient's share that may not be billed:
+// what a rule for such shares says, else it stays with the payer for a person.
+func (t Treatments) OfProtected(payerID int64, group, carc string) Treatment {
+	if found, ok := t.rule(payerID, group, carc, true); ok && found.account() != "" {
+		return found
+	}
+	return Stay
+}
+
+func (t Treatments) rule(payerID int64, group, carc string, protected bool) (Treatment, bool) {
+	for _, key := range [...]ruleKey{{payerID, group, carc, protected}, {payerID, "", carc, protected}, {0, group, carc, protected}, {0, "", carc, protected}} {
+		if found, ok := t.rules[key]; ok {
+			return found, true
+		}
+	}
+	return "", false
 }
 
 // contractualCARCs are the reasons that, under group CO, only say that the fee

@@ -82,7 +82,7 @@ type SetupPayer struct {
 // SetupRule says what a group code and CARC, or a PLB code, means for the book,
 // or switches an edit.
 type SetupRule struct {
-	Kind      string `yaml:"kind,omitempty" validate:"omitempty,oneof=treatment plb edit"` // default treatment
+	Kind      string `yaml:"kind,omitempty" validate:"omitempty,oneof=treatment protected plb edit"` // default treatment
 	Group     string `yaml:"group,omitempty" validate:"omitempty,oneof=CO PR OA PI CR"`
 	Code      string `yaml:"code" validate:"required,max=20"` // CARC, PLB code, or edit code
 	Treatment string `yaml:"treatment" validate:"required,max=20"`

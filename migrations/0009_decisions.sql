@@ -48,6 +48,11 @@ ALTER TABLE patient_payment DROP CONSTRAINT patient_payment_purpose_check,
 -- revenue: the practice says which.
 ALTER TABLE practice ADD COLUMN bad_debt_as text NOT NULL DEFAULT 'expense' CHECK (bad_debt_as IN ('expense', 'contra-revenue'));
 
+-- What becomes of a patient's share that may not be billed (Medicaid, Qualified
+-- Medicare Beneficiaries) is a rule of its own: other patients of the payer owe it.
+ALTER TABLE payer_rule DROP CONSTRAINT payer_rule_kind_check,
+    ADD CONSTRAINT payer_rule_kind_check CHECK (kind IN ('treatment', 'protected', 'plb', 'edit'));
+
 -- The new tables have the roles and policies of the others.
 -- +goose StatementBegin
 DO $$
@@ -65,6 +70,8 @@ END $$;
 REVOKE DELETE ON deposit FROM claimbook_work;
 
 -- +goose Down
+DELETE FROM payer_rule WHERE kind = 'protected';
+ALTER TABLE payer_rule DROP CONSTRAINT payer_rule_kind_check, ADD CONSTRAINT payer_rule_kind_check CHECK (kind IN ('treatment', 'plb', 'edit'));
 ALTER TABLE practice DROP COLUMN bad_debt_as;
 ALTER TABLE patient_payment DROP CONSTRAINT patient_payment_purpose_check,
     ADD CONSTRAINT patient_payment_purpose_check CHECK (purpose IN ('balance', 'copay', 'prepayment'));

@@ -83,7 +83,7 @@ func (d *Desk) Treat(t Treat) (Decided, error) {
 		return d.out, err
 	}
 	if t.Remember {
-		if err := d.rememberTreatment(id, asked.PayerID, t.As, chosen); err != nil {
+		if err := d.rememberTreatment(id, asked.PayerID, placeOf(w.Key).suffix == "protected", t.As, chosen); err != nil {
 			return d.out, err
 		}
 	}
@@ -135,9 +135,15 @@ func (d *Desk) left(w *billingdb.Waiting, row *billingdb.Remittance, c *billing.
 	}), nil
 }
 
-func (d *Desk) rememberTreatment(decisionID, payerID int64, as billing.Treatment, list []billing.Left) error {
+// rememberTreatment keeps the rule. That of a share which may not be billed is
+// for such shares alone: other patients of the payer owe theirs.
+func (d *Desk) rememberTreatment(decisionID, payerID int64, protected bool, as billing.Treatment, list []billing.Left) error {
+	kind := "treatment"
+	if protected {
+		kind = "protected"
+	}
 	for i := range list {
-		if err := billingdb.Remember(d.ctx, d.tx, d.practiceID, billingdb.PayerRule{PayerID: payerID, Kind: "treatment", Group: list[i].Group, Code: list[i].CARC,
+		if err := billingdb.Remember(d.ctx, d.tx, d.practiceID, billingdb.PayerRule{PayerID: payerID, Kind: kind, Group: list[i].Group, Code: list[i].CARC,
 			Treatment: string(as), DecisionID: decisionID}); err != nil {
 			return err
 		}

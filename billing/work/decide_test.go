@@ -10,7 +10,6 @@ import (
 	"github.com/claimbook/claimbook/billing"
 	"github.com/claimbook/claimbook/billing/billingdb"
 	"github.com/claimbook/claimbook/internal/fault"
-	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
 )
 
@@ -327,127 +326,6 @@ func TestDecideAccept(t *testing.T) {
 		t.Errorf("it does not name the equation: %v", err)
 	}
 	w.decides(func(d *Desk) (Decided, error) { return d.Dismiss(unbalanced) })
-}
-
-// A refund to a payer in every order with its reversal and recovery; the numbers
-// are those of TestRefundAndRecovery, by decisions.
-func TestDecideRefundPayer(t *testing.T) {
-	start := func(t *testing.T) *world {
-		w := newWorld(t)
-		w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-		w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
-		return w
-	}
-	r1 := RefundPayer{Payer: "PPO", Reference: "R1", Claim: "A1", Amount: 60_00}
-	accrue := func(d *Desk) (Decided, error) { return d.RefundPayer(r1) }
-	send := func(d *Desk) (Decided, error) { return d.RefundPaid(RefundPayer{Payer: "PPO", Reference: "R1"}) }
-	reversal := payment{payer: "PPO", trace: "T2", amount: "0", control: "000000002", body: reversal60 + plb + "WO:R1*-60"}
-	recovered := payment{payer: "PPO", trace: "T3", amount: "0", control: "000000003", body: `PLB*1234567893*20221231*WO:R1*60*72:R1*-60`}
-	t.Run("reversal, refund, recovery", func(t *testing.T) {
-		w := start(t)
-		w.receive(reversal)
-		more := r1
-		more.Amount = 61_00
-		w.refuses("CB-DECIDE-TOO-MUCH", func(d *Desk) (Decided, error) { return d.RefundPayer(more) })
-		w.decides(accrue)
-		w.refuses("CB-DECIDE-002", func(d *Desk) (Decided, error) { return d.RefundPayer(more) })
-		w.decides(send)
-		w.expect("refunded", map[string]string{"2100": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
-		w.receive(recovered)
-		w.expect("recovered", map[string]string{"2100": "0", "2190": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
-	})
-	t.Run("refund, reversal, recovery", func(t *testing.T) {
-		w := start(t)
-		w.decides(accrue)
-		w.decides(send)
-		w.expect("refunded", map[string]string{"2210": "0", "1000": "-60", "1100": "60"})
-		w.receive(reversal)
-		w.expect("reversed", map[string]string{"2100": "-60", "2210": "60", "1000": "-60", "1100": "100", "1050": "60"})
-		w.receive(recovered)
-		w.expect("recovered", map[string]string{"2100": "0", "2190": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
-	})
-	t.Run("faults", func(t *testing.T) {
-		w := start(t)
-		for code, r := range map[string]RefundPayer{
-			"CB-DECIDE-CLAIM":     {Payer: "PPO", Reference: "R1", Amount: 60_00},
-			"CB-DECIDE-TOO-MUCH":  {Payer: "PPO", Reference: "R1", Claim: "A1", Amount: 60_01},
-			"CB-DECIDE-REFERENCE": {Payer: "PPO", Claim: "A1", Amount: 60_00},
-			"CB-DECIDE-PAYER":     {Payer: "CARE", Reference: "R1", Claim: "A1", Amount: 60_00},
-			"CB-DECIDE-AMOUNT":    {Payer: "PPO", Reference: "R1", Claim: "A1"},
-			"CB-CLAIM-002":        {Payer: "PPO", Reference: "R1", Claim: "X", Amount: 60_00},
-		} {
-			w.refuses(code, func(d *Desk) (Decided, error) { return d.RefundPayer(r) })
-		}
-		w.refuses("CB-DECIDE-TOO-MUCH", send)
-	})
-}
-
-// An overpaid claim: refunding what is too much closes the item and the claim.
-func TestDecideRefundOfACredit(t *testing.T) {
-	w := newWorld(t)
-	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-	w.receive(payment{payer: "PPO", trace: "T1", amount: "100", body: `CLP*A1*1*100*100**12*ICN1~SVC*HC:99213*100*100~REF*6R*A1L1`})
-	if w.state("A1") != "closed" {
-		t.Errorf("paid in full, it is %s", w.state("A1"))
-	}
-	w.receive(payment{payer: "PPO", trace: "T2", amount: "100", control: "000000002", body: `CLP*A1*1*100*100**12*ICN2~SVC*HC:99213*100*100~REF*6R*A1L1`})
-	if got := w.key("credit"); !strings.HasSuffix(got, "|A1|1") {
-		t.Errorf("key %s", got)
-	}
-	w.decides(func(d *Desk) (Decided, error) {
-		return d.RefundPayer(RefundPayer{Payer: "PPO", Reference: "L-1", Claim: "A1", Amount: 100_00})
-	})
-	w.expect("owed", map[string]string{"1100": "0", "2210": "-100"})
-	if w.state("A1") != "closed" || len(w.items("credit")) != 0 {
-		t.Errorf("state %s, items %v", w.state("A1"), w.items("credit"))
-	}
-}
-
-// What a patient owes is given up, and comes back with the answer that left it.
-func TestDecidePatientWriteOff(t *testing.T) {
-	w := newWorld(t)
-	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
-	off := func(key, as string, amount money.Cents) func(d *Desk) (Decided, error) {
-		return func(d *Desk) (Decided, error) {
-			return d.WriteOffPatient(PatientWriteOff{Key: key, Account: "P001", As: as, Amount: amount})
-		}
-	}
-	w.refuses("CB-DECIDE-TOO-MUCH", off("W1", billing.KindCharity, 20_01))
-	w.refuses("CB-DECIDE-TREATMENT", off("W1", "kindness", 1_00))
-	w.refuses("CB-DECIDE-KEY", off("", billing.KindCharity, 1_00))
-	w.decides(off("W1", billing.KindSmallBalance, 1_00))
-	w.decides(off("W2", billing.KindCharity, 2_00))
-	w.decides(off("W3", billing.KindDiscount, 3_00))
-	w.refuses("CB-DECIDE-002", off("W3", billing.KindDiscount, 4_00))
-	w.decides(off("W4", billing.KindBadDebt, 14_00))
-	w.expect("given up", map[string]string{"1110": "0", "4130": "1", "4140": "2", "4150": "3", "5000": "14"})
-	if w.state("A1") != "closed" {
-		t.Errorf("state %s", w.state("A1"))
-	}
-	w.receive(payment{payer: "PPO", trace: "T2", amount: "10", control: "000000002", body: reversal60 + "~" + paid70})
-	w.expect("corrected", map[string]string{"1110": "10", "4130": "0", "4140": "0", "4150": "0", "5000": "0", "1100": "0"})
-}
-
-// What a patient has pays what they choose.
-func TestDecideApplyCredit(t *testing.T) {
-	w := newWorld(t)
-	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
-	w.pay(billingdb.PatientPayment{Key: "R1", Amount: 30_00, Account: "P001", Purpose: billing.ForCopay, Visit: "V-LATER"})
-	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
-	w.expect("reserved", map[string]string{"1110": "20", "2000": "-30"})
-	apply := func(c CreditToApply) func(d *Desk) (Decided, error) {
-		c.Account, c.Key = "P001", "A1"
-		return func(d *Desk) (Decided, error) { return d.ApplyCredit(c) }
-	}
-	w.refuses("CB-DECIDE-CREDIT", apply(CreditToApply{}))
-	w.refuses("CB-DECIDE-CREDIT", apply(CreditToApply{Reserved: "V-LATER", Amount: 31_00}))
-	w.refuses("CB-DECIDE-CREDIT", apply(CreditToApply{Reserved: "V-LATER", Amount: 25_00}))
-	w.decides(apply(CreditToApply{Reserved: "V-LATER", Visit: "VA1"}))
-	w.expect("applied", map[string]string{"1110": "0", "2000": "-10"})
-	if w.state("A1") != "closed" {
-		t.Errorf("state %s", w.state("A1"))
-	}
 }
 
 // A decision whose day is in a closed month posts on the first day of the next.
