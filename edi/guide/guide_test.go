@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/claimbook/claimbook/edi/guide"
+	"github.com/claimbook/claimbook/edi/guide/guidetest"
 	"github.com/claimbook/claimbook/edi/x12"
 )
 
@@ -268,6 +269,9 @@ func FuzzWalker(f *testing.F) {
 		_, body, _ := bytes.Cut(b, []byte("ST*"))
 		body, _, _ = bytes.Cut(body, []byte("GE*"))
 		f.Add(append([]byte("ST*"), body...))
+	}
+	for _, g := range guide.All() {
+		f.Add([]byte(strings.Join(guidetest.Segments(g, 1), "~") + "~"))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, g := range guide.All() {

@@ -1,10 +1,21 @@
 package segmenttest
 
 import (
+	"errors"
 	"reflect"
+	"strings"
 
 	"github.com/claimbook/claimbook/edi/segment"
+	"github.com/claimbook/claimbook/edi/x12"
 )
+
+// Incomplete reports whether an encoder refused for what is missing, which a
+// decoder has to notice before it, and not for a delimiter or control character
+// that the data holds.
+func Incomplete(err error) bool {
+	var refused *x12.DataError
+	return errors.As(err, &refused) && strings.Contains(refused.Message, "there is none")
+}
 
 // Unknowns returns every segment that a decoder kept without understanding it,
 // anywhere in x.
