@@ -69,9 +69,13 @@ func (r *Report) TA1(w io.Writer, a Answer) error {
 		x := &r.Interchanges[i]
 		code, note := "A", "000"
 		for k := range x.Errors {
-			if f := &x.Errors[k]; f.TA105 != "" && f.Severity == guide.Error {
+			f := &x.Errors[k]
+			if f.TA105 != "" && f.Severity == guide.Error {
 				code, note = "R", f.TA105
 				break
+			}
+			if f.TA105 != "" && note == "000" { // taken all the same
+				code, note = "E", f.TA105
 			}
 		}
 		day, err := date.ParseLayout("060102", x.Header.Date)
@@ -150,6 +154,13 @@ func (g *Group) answer(n int) ack.Implementation {
 		}
 	case 0:
 		res.Code = "R"
+		for k := range g.Transactions {
+			for _, f := range g.Transactions[k].Errors { // such as a version that is not known
+				if f.AK905 != "" && len(res.Errors) < 5 && !slices.Contains(res.Errors, f.AK905) {
+					res.Errors = append(res.Errors, f.AK905)
+				}
+			}
+		}
 	default:
 		res.Code = "P"
 	}

@@ -266,6 +266,20 @@ func TestPartnerRules(t *testing.T) {
 	}
 }
 
+// The example of the documentation is one that can be used.
+func TestPartnerExample(t *testing.T) {
+	doc := check.Document()
+	from := strings.Index(doc, `    {"name": "Blue`)
+	p, err := check.ReadPartner(strings.NewReader(doc[from : from+strings.Index(doc[from:], "\n\n")]))
+	if err != nil || len(p.Rules) != 3 {
+		t.Fatal(p, err)
+	}
+	got := codes(run(t, base(t, "837p.edi"), check.Options{Partner: p}))
+	if want := []string{"BL-01", "BL-02", "BL-01"}; len(got) != 3 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // A bad unit is rejected with its place; everything else goes on.
 func TestTheRestGoesOn(t *testing.T) {
 	good := strings.ReplaceAll(base(t, "835.edi"), "~\n", "~")

@@ -163,7 +163,7 @@ func (r *run) checkISA(s *x12.Segment) {
 	}
 	if r.in.Delimiters().Repetition == 0 {
 		r.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-REPETITION", Severity: guide.Warning, SegmentID: "ISA", Element: 11, Position: s.Position(), Offset: s.ElementOffset(11),
-			Value: s.String(11), TA105: "026", Message: "ISA11 is no usable repetition separator, as version 00501 asks for", Fix: "put ^ there"})
+			Value: s.String(11), TA105: "016", Message: "ISA11 is no usable repetition separator, as version 00501 asks for", Fix: "put ^ there"})
 	}
 	for i := range r.report.Interchanges[:len(r.report.Interchanges)-1] {
 		h := &r.report.Interchanges[i].Header

@@ -23,7 +23,7 @@ type Rule struct {
 // situational reports whether a 999 tells of the rule too: it asks for presence
 // or absence by the guide, not for agreement of values.
 func (r *Rule) situational() bool {
-	return r.SNIP == 4 && (r.IK304 == "I6" || r.IK304 == "I9" || r.IK403 == "I9")
+	return r.SNIP == 4 && (r.IK304 == "I6" || r.IK304 == "I9" || r.IK403 == "I9" || r.IK403 == "I13")
 }
 
 // on says which element asks for the presence, and which segment that is.

@@ -133,6 +133,17 @@ func mapped(t *testing.T, r *check.Rule, f *guide.Finding) {
 	if f.SNIP > 2 && strings.Contains(r.Types, "837") && f.STC.IsZero() {
 		t.Errorf("no status for the 277CA: %+v", f)
 	}
+	var told []string
+	for _, p := range [][2]string{{"TA105", f.TA105}, {"IK304", f.IK304}, {"IK403", f.IK403}, {"IK502", f.IK502}, {"AK905", f.AK905}} {
+		if p[1] != "" {
+			told = append(told, p[0]+" "+p[1])
+		}
+	}
+	if f.SNIP <= 2 || !f.Trigger.IsZero() {
+		if got := strings.Join(told, ", "); !slices.Contains(strings.Split(r.Acknowledged(), " or "), got) {
+			t.Errorf("it is told as %q, but the table says %q", got, r.Acknowledged())
+		}
+	}
 	if strings.HasPrefix(f.IK403, "I") && f.IK502 == "5" {
 		t.Errorf("only the guide minds, but IK502 says that the standard does: %+v", f)
 	}
