@@ -52,9 +52,6 @@ const (
 	Expense   Class = "expense"
 )
 
-// DebitNormal reports whether accounts of the class usually hold a debit.
-func (c Class) DebitNormal() bool { return c == Asset || c == Contra || c == Expense }
-
 // The parts of a Key that may divide an account.
 const (
 	ByServiceLine = "service_line"

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/claimbook/claimbook/ledger/ledgerdb/hledgertest"
 )
 
 var (
@@ -53,12 +55,18 @@ func TestSimulation(t *testing.T) {
 // runSeed runs steps of a seed on a database of its own.
 func runSeed(t *testing.T, seed uint64, steps []int, met map[string]int) (log []string, failure error) {
 	t.Run(fmt.Sprintf("seed%d", seed), func(t *testing.T) {
-		s, err := New(seed, func(w *World) (Book, error) { return newRealBook(t, w) })
+		var book *realBook
+		s, err := New(seed, func(w *World) (_ Book, err error) {
+			book, err = newRealBook(t, w)
+			return book, err
+		})
 		if err != nil {
 			failure = err
 			return
 		}
-		failure = s.Run(steps)
+		if failure = s.Run(steps); failure == nil {
+			failure = hledgertest.Compare(t.Context(), book.db, book.practice.ID)
+		}
 		log = s.Log
 		for name, n := range s.Met() {
 			if met != nil {

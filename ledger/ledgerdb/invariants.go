@@ -175,9 +175,9 @@ var invariants = []invariant{
 		where r.practice_id = $1 and r.state = 'posted' and r.amount <> coalesce(c.paid, 0) - coalesce(p.amount, 0)`,
 	},
 	{
-		name: "deposits",
+		name: depositsProof,
 		statement: "the deposits of a bank line add up to the line and are what its entry posted, to the bank and out of clearing and the drawer; " +
-			"EFT clearing held nothing of a payment once it was deposited, and a slip holds its receipts",
+			"EFT clearing held nothing of a payment once it was deposited, a slip holds its receipts, and what is open explains 1050, 1010 and 1000",
 		unit: "deposits",
 		rows: `select count(*) from deposit where practice_id = $1`,
 		against: `
@@ -314,6 +314,10 @@ var invariants = []invariant{
 		select 'a line names ' || what || ' ' || id || ', which does not exist' from named`,
 	},
 }
+
+// depositsProof is the name of the proof that the deposit reconciliation is a
+// part of.
+const depositsProof = "deposits"
 
 // remittanceOf is the source key of the remittance that an entry's key begins
 // with.

@@ -51,6 +51,11 @@ func Verify(ctx context.Context, tx pgx.Tx, practiceID int64, progress func(done
 		if err != nil {
 			return proofs, fmt.Errorf("verify %s: %w", inv.name, err)
 		}
+		if inv.name == depositsProof {
+			if err := reconcileAccounts(ctx, tx, practiceID, &p); err != nil {
+				return proofs, fmt.Errorf("verify %s: %w", inv.name, err)
+			}
+		}
 		told(p)
 	}
 	p, err := proveControls(ctx, tx, practiceID)
@@ -94,12 +99,29 @@ func (p *Proof) fail(format string, args ...any) {
 	}
 }
 
+// end is a day that no posting date is after.
+var end = date.New(9999, 12, 31)
+
+// reconcileAccounts adds to the proof of deposits that what is open at payers,
+// in the drawer, at the bank and in the book alone explains 1050, 1010 and 1000.
+func reconcileAccounts(ctx context.Context, tx pgx.Tx, practiceID int64, p *Proof) error {
+	r, err := ReconcileDeposits(ctx, tx, practiceID, end, end)
+	if err != nil {
+		return err
+	}
+	for i := range r.Accounts {
+		if a := &r.Accounts[i]; !a.Ties() {
+			p.fail("account %s %s holds %s, what is open explains %s", a.Account, a.Name, a.Balance, a.Items)
+		}
+	}
+	return nil
+}
+
 // proveControls compares the control accounts with their sub-ledgers, the trial
 // balance and the aging: four ways to the same number.
 func proveControls(ctx context.Context, tx pgx.Tx, practiceID int64) (Proof, error) {
 	p := Proof{Name: "control-accounts", Unit: "accounts",
 		Statement: "a control account equals its sub-ledger and the trial balance, whose columns agree; A/R equals the aging, by service and by responsibility"}
-	end := date.New(9999, 12, 31)
 	tb, err := TrialBalance(ctx, tx, practiceID, end)
 	if err != nil {
 		return p, err
@@ -143,8 +165,8 @@ func proveControls(ctx context.Context, tx pgx.Tx, practiceID int64) (Proof, err
 // charges, payments and adjustments, and what it closes with.
 func proveRollForward(ctx context.Context, tx pgx.Tx, practiceID int64) (Proof, error) {
 	p := Proof{Name: "roll-forward", Unit: "months",
-		Statement: "every month opens with what the one before closed with; A/R opening + charges - payments - adjustments = closing = sub-ledger"}
-	months, err := RollForward(ctx, tx, practiceID, date.Date{}, date.New(9999, 12, 31))
+		Statement: "every month opens with what the one before closed with; A/R opening + charges - payments - adjustments = closing = control accounts"}
+	months, err := RollForward(ctx, tx, practiceID, date.Date{}, end)
 	if err != nil {
 		return p, err
 	}

@@ -134,8 +134,11 @@ func TestVerifyHolds(t *testing.T) {
 // that speaks of it.
 func TestVerifyFindsCorruptions(t *testing.T) {
 	w := quarter(t)
+	w.bankFile(t, "date,amount,description\n2026-03-04,60.00,BLUE T1\n2026-03-05,12.00,MYSTERY\n")
+	w.reconcile(t)
 	for w.seal(t, 2) > 0 {
 	}
+	found := map[string]bool{}
 	const answer = `(select id from journal_entry where source_key = '835|1987654321|T1|CLP|1')`
 	for name, test := range map[string]struct {
 		statements []string
@@ -169,6 +172,21 @@ func TestVerifyFindsCorruptions(t *testing.T) {
 		"a block cut out":                 {[]string{`delete from sealed_entry where block_no = 2`, `delete from seal_block where block_no = 2`}, "seals: misses block 2"},
 		"a trigger switched off":          {[]string{`alter table transfer disable trigger transfer_append_only`}, "append-only: table transfer"},
 		"a check switched off":            {[]string{`alter table journal_entry disable trigger journal_entry_check`}, "append-only: journal_entry_check"},
+		"a header alone":                  {[]string{`delete from transfer where entry_id = ` + answer}, "entries-complete: has 0"},
+		"lines without a header":          {[]string{`delete from journal_entry where id = ` + answer}, "roll-forward: 2026-03"},
+		"a source posted twice":           {[]string{`alter table journal_entry drop constraint journal_entry_practice_id_source_key_key`, `update journal_entry set source_key = 'charge|E1|1|1' where source_key = 'charge|E2|1|1'`}, "sources: posted 2 times"},
+		"a remittance that is not there":  {[]string{`delete from remittance`}, "sources: belongs to no remittance"},
+		"taken back twice":                {[]string{`alter table journal_entry drop constraint journal_entry_practice_id_reverses_key`, `update journal_entry set reverses = (select id from journal_entry where source_key = 'charge|E1|1|1') where source_key in ('charge|E2|1|1', 'charge|E3|1|1')`}, "reversals: is not the only one"},
+		"a claim that is not there":       {[]string{`update transfer set claim_id = 5 where line_no = 1 and entry_id = ` + answer}, "ids-exist: claim 5"},
+		"a file that is not there":        {[]string{`update transfer set edi_file_id = 5 where line_no = 1 and entry_id = ` + answer}, "ids-exist: file"},
+		"a key that the chart has not":    {[]string{`update account set keyed_by = '{payer}' where code = '1050'`}, "transfers-balance: account 1050 is divided by a key"},
+		"cash moved to another trace":     {[]string{`update transfer set debit_reference = 'T2' where line_no = 1 and entry_id = ` + answer}, "remittance-totals: 1050 took 0"},
+		"a deposit forgotten":             {[]string{`delete from deposit`}, "deposits: 0 are matched and 6000 posted"},
+		"a deposit changed":               {[]string{`update deposit set amount = amount + 1`}, "deposits: 6001 are matched"},
+		"a bank line changed":             {[]string{`update bank_line set amount = amount + 1 where amount = 6000`}, "deposits: the bank has 6001 cents"},
+		"a bank line lost":                {[]string{`delete from bank_line where amount = 6000`}, "deposits: 0 are matched"},
+		"a deposit that posted otherwise": {[]string{`update transfer set credit_reference = 'T9' where debit_account = '1000'`}, "sub-ledger: reference T9"},
+		"receipts that no day has":        {[]string{`insert into deposit_slip (practice_id, key, kind, made_on, amount) select id, 'S1', 'counter', '2026-03-03', 3500 from practice`}, "deposits: account 1010 Undeposited receipts holds 35.00"},
 		"a role that may change the book": {[]string{`grant update on transfer to claimbook_work`}, "append-only: may update table transfer"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,6 +194,7 @@ func TestVerifyFindsCorruptions(t *testing.T) {
 				broken := w.broken(ctx, t, tx)
 				proof, word, _ := strings.Cut(test.finds, ": ")
 				for _, p := range broken {
+					found[p.Name] = true
 					if p.Name == proof && strings.Contains(strings.Join(p.Examples, "\n"), word) {
 						return
 					}
@@ -183,5 +202,11 @@ func TestVerifyFindsCorruptions(t *testing.T) {
 				t.Errorf("not found; broken are %+v", broken)
 			}, test.statements...)
 		})
+	}
+	_, all := w.verify(t)
+	for _, p := range all {
+		if !found[p.Name] {
+			t.Errorf("no corruption is found by %s", p.Name)
+		}
 	}
 }
