@@ -366,6 +366,24 @@ func TestDecideAssignLine(t *testing.T) {
 	}
 }
 
+// A claim of whose payer nothing more is expected is closed while the patient
+// still owes their share; it opens again when the payer takes its answer back.
+func TestDecideClose(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.refuses("CB-DECIDE-OPEN", func(d *Desk) (Decided, error) { return d.CloseClaim("A1") })
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
+	w.decides(func(d *Desk) (Decided, error) { return d.CloseClaim("A1") })
+	w.expect("closed", map[string]string{"1100": "0", "1110": "20"})
+	if w.state("A1") != "closed" {
+		t.Errorf("state %s", w.state("A1"))
+	}
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "0", control: "000000002", body: reversal60 + "~PLB*1234567893*20221231*FB:T2*-60"})
+	if w.state("A1") != "accepted" {
+		t.Errorf("taken back, it is %s", w.state("A1"))
+	}
+}
+
 // Every kind that a desk records can be replayed, and the payloads carry what
 // the replay needs.
 func TestDecisionsReplay(t *testing.T) {
