@@ -121,7 +121,7 @@ SE*52*0001~
 		t.Errorf("our own reader: %v", err)
 	}
 	w.valid(content)
-	w.want("second reader", w.text(`SELECT second_reader FROM batch`), "moov-io/x12 v0.1.0 reads 2 of 3 claims and agrees\n") // it cannot read a dependent's
+	w.want("second reader", w.text(`SELECT second_reader FROM batch`), "moov-io/x12 v0.1.0 reads 2 of 3 claims and agrees; 1 not asked: it cannot read professional claims of a dependent, which is a limit of that reader\n")
 	w.want("nothing is wrong with the file", w.text(`SELECT count(*) FROM work_item`), "0\n")
 	w.want("place of the claims in the file", w.text(`SELECT c.number FROM claim_event v JOIN claim c ON c.id = v.claim_id
 		WHERE event = 'batched' AND convert_from(substr((SELECT bytes FROM edi_file_chunk k WHERE k.file_id = v.edi_file_id),

@@ -9,9 +9,10 @@
 //
 // Where its rules are known to be narrower than the guide, the claim is fitted
 // or skipped, so that a complaint means something: it has no rule for the line
-// control number (REF*6R), no other ISA14 than 0, and in professional claims it
+// control number (REF*6R) and no other ISA14 than 0; in professional claims it
 // wants a dependent (loop 2000C) without a parent level and without a first
-// name.
+// name; and dental claims with another insurance (loop 2320) it cannot read.
+// What is skipped for that is told as a limit of the reader.
 package crosscheck
 
 import (
@@ -41,12 +42,40 @@ const DefaultLimit = 500
 type Report struct {
 	Claims     int         // in the file
 	Checked    int         // put to the other reader
-	Skipped    int         // out of its reach: institutional claims, and professional ones of a dependent
+	Skipped    int         // out of its reach
+	Limits     []string    // what of the skipped ones it cannot read: "institutional claims"
 	Complaints []Complaint // empty: it read everything that it was given
 }
 
 // Agrees reports whether the other reader read every claim it was given.
 func (r Report) Agrees() bool { return r.Checked > 0 && len(r.Complaints) == 0 }
+
+// Note says what came of it in one sentence, for the record on a batch.
+func (r Report) Note() string {
+	limit := "it cannot read " + strings.Join(r.Limits, " and ") + ", which is a limit of that reader"
+	if r.Checked == 0 {
+		if r.Claims == 0 {
+			limit = "there is no claim"
+		}
+		return Reader + " was not asked: " + limit
+	}
+	var note string
+	if len(r.Complaints) > 0 {
+		first := r.Complaints[0]
+		note = fmt.Sprintf("%s complains about %d of %d claims, first about claim %d at byte %d (its rules are narrower than the guide, and our own check has passed the file)",
+			Reader, len(r.Complaints), r.Checked, first.Claim, first.ByteOffset)
+	} else {
+		sample := ""
+		if r.Checked+r.Skipped < r.Claims {
+			sample = ", an even sample,"
+		}
+		note = fmt.Sprintf("%s reads %d of %d claims%s and agrees", Reader, r.Checked, r.Claims, sample)
+	}
+	if r.Skipped > 0 {
+		note += fmt.Sprintf("; %d not asked: %s", r.Skipped, limit)
+	}
+	return note
+}
 
 // Complaint is a claim that the other reader does not accept.
 type Complaint struct {
@@ -69,11 +98,14 @@ func Check(open func() (io.Reader, error), limit int) (Report, error) {
 		if !sampled(n, count, limit) {
 			return
 		}
-		rule := ruleOf(c.Kind)
-		if rule == nil || c.Kind == claim837.KindProfessional && c.Patient != nil {
+		if limit := outOfReach(c); limit != "" {
 			report.Skipped++
+			if !slices.Contains(report.Limits, limit) {
+				report.Limits = append(report.Limits, limit)
+			}
 			return
 		}
+		rule := ruleOf(c.Kind)
 		report.Checked++
 		if err := ask(rule, c); err != nil {
 			report.Complaints = append(report.Complaints, Complaint{Position: c.Claim.Position, Claim: n + 1, Message: err.Error()})
@@ -84,7 +116,11 @@ func Check(open func() (io.Reader, error), limit int) (Report, error) {
 
 // CheckBytes is Check of a file in memory, with the default limit.
 func CheckBytes(raw []byte) (Report, error) {
-	return Check(func() (io.Reader, error) { return bytes.NewReader(raw), nil }, DefaultLimit)
+	return Check(openBytes(raw), DefaultLimit)
+}
+
+func openBytes(raw []byte) func() (io.Reader, error) {
+	return func() (io.Reader, error) { return bytes.NewReader(raw), nil }
 }
 
 // sampled reports whether the nth of count claims is among limit evenly chosen.
@@ -111,6 +147,19 @@ func each(open func() (io.Reader, error), visit func(n int, c *claim837.ClaimCon
 		}
 		visit(n, c)
 	}
+}
+
+// outOfReach says what the other reader cannot read of a claim's kind, or "".
+func outOfReach(c *claim837.ClaimContext) string {
+	switch {
+	case ruleOf(c.Kind) == nil:
+		return "institutional claims"
+	case c.Kind == claim837.KindProfessional && c.Patient != nil:
+		return "professional claims of a dependent"
+	case c.Kind == claim837.KindDental && len(c.Claim.Others) > 0:
+		return "dental claims with another insurance"
+	}
+	return ""
 }
 
 func ruleOf(kind claim837.Kind) *rules.InterChangeRule {
