@@ -79,8 +79,12 @@ func (p *Poster) unmatched(c *remit835.Claim, row *ClaimRow, key, why string) {
 		return // one item for the payment, not one for each of its claims
 	}
 	reason := fmt.Sprintf("%s answered claim %s, %s: %s of %s is unidentified cash", p.payer(), printable(c.ControlNumber), why, c.Paid.Dollars(), c.Charge.Dollars())
-	p.out.Items = append(p.out.Items, p.item(claims.WorkUnmatched, key, c.Paid.Abs(), reason,
-		"find the claim by date of service, charge and member; match it, or return the money to the payer"))
+	action := "Find the claim by date of service, charge and member; match it, or return the money to the payer"
+	if claims := p.mayBe[c.Number]; claims != "" {
+		reason += "; the charge and the services are those of " + claims
+		action = "Compare the member with that of " + claims + "; match it, or return the money to the payer"
+	}
+	p.out.Items = append(p.out.Items, p.item(claims.WorkUnmatched, key, c.Paid.Abs(), reason, action))
 }
 
 func (p *Poster) payer() string {

@@ -191,6 +191,7 @@ type Poster struct {
 	suspended  map[ledger.Key][]string // suspense that the payment touched, and its work items about it
 	raised     map[ledger.Key]int64    // receivables of later payers that the payment may have raised, and their encounters
 	now        map[int]bool            // CLPs of the payment that may have raised one
+	mayBe      map[int]string          // by the number of the CLP: claims that it may be for
 	foundBy    map[int]string          // by the number of the CLP: how its claim was found, where its own number is not ours
 	out        Posting
 	// Counts of the payment so far.
@@ -206,8 +207,11 @@ type creditOf struct {
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
 	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{},
-		suspended: map[ledger.Key][]string{}, foundBy: map[int]string{}, raised: map[ledger.Key]int64{}, now: map[int]bool{}}
+		suspended: map[ledger.Key][]string{}, foundBy: map[int]string{}, mayBe: map[int]string{}, raised: map[ledger.Key]int64{}, now: map[int]bool{}}
 }
+
+// MayBe says which claims an answer may be for that nobody can be sure of.
+func (p *Poster) MayBe(seq int, claims string) { p.mayBe[seq] = claims }
 
 // FoundBy says how the claim of a CLP was found whose number is not ours.
 func (p *Poster) FoundBy(seq int, why string) { p.foundBy[seq] = why }

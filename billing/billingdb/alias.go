@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/claimbook/claimbook/internal/date"
+	"github.com/claimbook/claimbook/internal/money"
 )
 
 // Alias is a claim number that a payer returned instead of ours, and the claim
@@ -57,4 +60,42 @@ func SuspenseItems(ctx context.Context, tx pgx.Tx, practiceID, payerID int64, re
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Sought is what an answer without a usable claim number says of its claim.
+type Sought struct {
+	At     int // the caller's number of it
+	Charge money.Cents
+	On     date.Date // of the first service
+}
+
+// Candidate is a claim that an answer may be for.
+type Candidate struct {
+	At       int
+	Number   string
+	MemberID string
+	Answered bool // an answer of its payer stands
+}
+
+// Candidates returns the claims to a payer (0: to any) that went out with these
+// charges for services that began on these days.
+func Candidates(ctx context.Context, tx pgx.Tx, practiceID, payerID int64, list []Sought) ([]Candidate, error) {
+	at, charges, days := make([]int, len(list)), make([]int64, len(list)), make([]date.Date, len(list))
+	for i, s := range list {
+		at[i], charges[i], days[i] = s.At, int64(s.Charge), s.On
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT u.at, c.number, v.member_id, EXISTS (
+			SELECT FROM remittance_claim m JOIN remittance r ON r.practice_id = m.practice_id AND r.id = m.remittance_id AND r.state = 'posted'
+			WHERE m.practice_id = c.practice_id AND m.claim_id = c.id AND m.status <> '22' AND m.outcome NOT IN ('unmatched', 'returned', 'informational')
+			  AND NOT EXISTS (SELECT FROM remittance_claim b WHERE b.practice_id = m.practice_id AND b.reverses_remittance_id = m.remittance_id AND b.reverses_seq = m.seq))
+		FROM unnest($3::int[], $4::bigint[], $5::date[]) AS u (at, charge, day)
+		JOIN claim c ON c.practice_id = $1 AND c.charge = u.charge AND c.service_date = u.day AND ($2 = 0 OR c.payer_id = $2)
+			AND c.state NOT IN ('draft', 'held', 'ready', 'replaced', 'voided')
+		JOIN coverage v ON v.practice_id = c.practice_id AND v.id = c.coverage_id
+		ORDER BY u.at, c.number`, practiceID, payerID, at, charges, days)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Candidate])
 }

@@ -1,6 +1,7 @@
 package work
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/claimbook/claimbook/billing"
@@ -65,10 +66,24 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 	if err != nil {
 		return nil, err
 	}
+	claimOfCLP := map[*remit835.Claim]*claimsdb.PostingClaim{}
+	var nameless []*remit835.Claim
+	for _, c := range part {
+		if f := p.find(c, found); f != nil {
+			claimOfCLP[c] = f
+		} else {
+			nameless = append(nameless, c)
+		}
+	}
+	byServices, err := p.byServices(nameless)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(claimOfCLP, byServices)
 	var ids []int64
 	converted := map[int64]*billing.Claim{}
 	for _, c := range part {
-		f := p.find(c, found)
+		f := claimOfCLP[c]
 		if f == nil {
 			continue
 		}
@@ -90,6 +105,19 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 	return ours, nil
 }
 
+// foundAlias remembers what a number was found to mean, for a reversal that says
+// less.
+func (p *poster) foundAlias(c *remit835.Claim, number string) {
+	if c.ControlNumber == "" || c.PayerControlNumber == "" {
+		return
+	}
+	a := billingdb.Alias{PayerID: p.row.PayerID, ClaimNumber: c.ControlNumber, PayerClaimNumber: c.PayerControlNumber, Claim: number}
+	p.newAliases = append(p.newAliases, a)
+	if p.aliases != nil { // it may come in the same payment
+		p.aliases[alias{a.ClaimNumber, a.PayerClaimNumber}] = a
+	}
+}
+
 // find returns the claim that a CLP speaks for, among those with a number that
 // it may mean; nil when it is a person's to say.
 func (p *poster) find(c *remit835.Claim, found map[string]*claimsdb.PostingClaim) *claimsdb.PostingClaim {
@@ -97,13 +125,7 @@ func (p *poster) find(c *remit835.Claim, found map[string]*claimsdb.PostingClaim
 		return f
 	}
 	if f := found[numberByLines(c)]; f != nil && carriesLines(f, c) {
-		if c.ControlNumber != "" && c.PayerControlNumber != "" {
-			a := billingdb.Alias{PayerID: p.row.PayerID, ClaimNumber: c.ControlNumber, PayerClaimNumber: c.PayerControlNumber, Claim: f.Number}
-			p.newAliases = append(p.newAliases, a)
-			if p.aliases != nil { // a reversal in the same payment may come without lines
-				p.aliases[alias{a.ClaimNumber, a.PayerClaimNumber}] = a
-			}
-		}
+		p.foundAlias(c, f.Number)
 		return f
 	}
 	a, known := p.means(c)

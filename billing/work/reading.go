@@ -148,6 +148,9 @@ func (p *poster) audit() (*audit, error) {
 	if payment.Financial.Amount < 0 {
 		bad.note(fmt.Sprintf("BPR02 is %s: a payment is never negative, the payer forwards such a balance by PLB FB", payment.Financial.Amount))
 	}
+	if payment.Financial.CreditDebit == "D" && payment.Financial.Amount > 0 {
+		bad.note(fmt.Sprintf("BPR03 is D: the payer says that it takes %s from the account, which a remittance cannot do; what a payer recovers stands in the PLB", payment.Financial.Amount.Dollars()))
+	}
 	if payment.Currency != "" && payment.Currency != "USD" {
 		bad.note("the payment is in " + printable(payment.Currency) + "; this book is in US dollars")
 	}
