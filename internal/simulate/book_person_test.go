@@ -67,7 +67,7 @@ func (b *realBook) Decide(d Decision) (sources []string, err error) {
 			return err
 		}
 		if d.Kind == "returned" {
-			_, err := billingdb.ReturnPayment(ctx, tx, b.practice.ID, billingdb.ReturnedPayment{Key: d.Key, Deposited: d.Deposited, BankFee: d.Fee, Reason: "no funds", On: d.On, Actor: "simulation"})
+			_, err := billingdb.ReturnPayment(ctx, tx, b.practice.ID, billingdb.ReturnedPayment{Key: d.Key, Deposited: d.Deposited, BankFee: d.Fee, Charge: d.Charge, Reason: "no funds", On: d.On, Actor: "simulation"})
 			return err
 		}
 		desk := billingwork.NewDesk(ctx, tx, ofRun{b.jobs, runID}, b.practice.ID, billingwork.By{Reason: "the simulation says so", Actor: "simulation", On: d.On})

@@ -236,13 +236,25 @@ func (b *realBook) Receive(name string, content []byte, today date.Date) error {
 }
 
 // PatientPays records a patient's payment.
-func (b *realBook) PatientPays(key string, p *Patient, amount money.Cents, copay bool, visit string, today date.Date) error {
-	purpose := billing.ForBalance
-	if copay {
-		purpose = billing.ForCopay
-	}
+func (b *realBook) PatientPays(key string, p *Patient, amount money.Cents, purpose, method, visit string, today date.Date) error {
 	return b.do(func(ctx context.Context, tx pgx.Tx) error {
-		_, err := billingdb.RecordPayment(ctx, tx, b.practice.ID, billingdb.PatientPayment{Key: key, Account: p.Account, Amount: amount, Method: "cash", Purpose: purpose, Visit: visit, ReceivedOn: today, Actor: "simulation"})
+		_, err := billingdb.RecordPayment(ctx, tx, b.practice.ID, billingdb.PatientPayment{Key: key, Account: p.Account, Amount: amount, Method: method, Purpose: billing.Purpose(purpose), Visit: visit, ReceivedOn: today, Actor: "simulation"})
+		return err
+	})
+}
+
+// Slip takes receipts out of the drawer.
+func (b *realBook) Slip(key string, receipts, checks []string, fee money.Cents, today date.Date) error {
+	return b.do(func(ctx context.Context, tx pgx.Tx) error {
+		slip := ledgerwork.NewSlip{Key: key, Checks: checks, Fee: fee}
+		rows, err := tx.Query(ctx, `SELECT receipt_number FROM patient_payment WHERE practice_id = $1 AND idempotency_key = ANY($2)`, b.practice.ID, receipts)
+		if err != nil {
+			return err
+		}
+		if slip.Receipts, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+			return err
+		}
+		_, err = ledgerwork.MakeSlip(ctx, tx, b.practice.ID, slip, ledgerwork.By{Reason: "to the bank", Actor: "simulation", On: today})
 		return err
 	})
 }

@@ -61,7 +61,8 @@ type Model struct {
 type payment struct {
 	advice *Advice
 	name   string
-	order  int // in which payments came
+	order  int  // in which payments came
+	gone   bool // a paper check that has left the drawer
 }
 
 // paidFor is a receivable as far as one claim is concerned.
@@ -214,5 +215,16 @@ func (m *Model) keys(which func(Key, money.Cents) bool) (list []Key) {
 	slices.SortFunc(list, func(a, b Key) int {
 		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Reference, b.Reference))
 	})
+	return list
+}
+
+// checks lists the paper checks that lie in the drawer, by trace.
+func (m *Model) checks() (list []string) {
+	for name, p := range m.payments {
+		if p.advice.Method == "CHK" && !p.gone && name == p.advice.Trace {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
 	return list
 }

@@ -173,7 +173,11 @@ func (m *Model) Treat(t Treatment, source string) bool {
 	}
 	if t.Remember {
 		for i := range list {
-			m.rules[c.Payer().Code+"|"+list[i].code()] = t.As
+			rule := c.Payer().Code + "|" + list[i].code()
+			if t.About == "protected" { // for shares which may not be billed, and for no others
+				rule = "protected|" + rule
+			}
+			m.rules[rule] = t.As
 		}
 	}
 	m.settle(c.Visit.Patient)

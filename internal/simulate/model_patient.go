@@ -7,24 +7,30 @@ import (
 	"github.com/claimbook/claimbook/internal/money"
 )
 
-// bill is a line of a patient, oldest first.
+// bill is what a patient may owe: for a line of a visit, or (no visit) for no
+// service.
 type bill struct {
-	visit *Visit
-	line  *Line
+	visit string
+	key   Key
 }
 
+// bills lists them, oldest first: what is for no service has no date.
 func (m *Model) bills(p *Patient) []bill {
-	var list []bill
+	var visits []*Visit
 	for _, v := range m.visits {
 		if v.Patient == p {
-			for _, l := range v.Lines {
-				list = append(list, bill{v, l})
-			}
+			visits = append(visits, v)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b bill) int {
-		return cmp.Or(a.visit.Date.Compare(b.visit.Date), cmp.Compare(a.visit.ID, b.visit.ID), cmp.Compare(a.line.No, b.line.No))
+	slices.SortStableFunc(visits, func(a, b *Visit) int {
+		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID))
 	})
+	list := []bill{{"", Key{Account: "1110", Patient: p.Account}}}
+	for _, v := range visits {
+		for _, l := range v.Lines {
+			list = append(list, bill{v.ID, patient(l, p)})
+		}
+	}
 	return list
 }
 
@@ -52,7 +58,7 @@ func (m *Model) answered(visit string) bool {
 // free, and free credits pay the oldest balances.
 func (m *Model) settle(p *Patient) {
 	for _, b := range m.bills(p) {
-		if k := patient(b.line, p); m.Balances[k] < 0 {
+		if k := b.key; m.Balances[k] < 0 {
 			m.note("billed too much becomes a credit")
 			m.move(k, credit(p, ""), -m.Balances[k])
 		}
@@ -75,8 +81,8 @@ func (m *Model) settle(p *Patient) {
 // returns what is left of it.
 func (m *Model) pay(p *Patient, from Key, amount money.Cents, visit string) money.Cents {
 	for _, b := range m.bills(p) {
-		k := patient(b.line, p)
-		if visit != "" && b.visit.ID != visit || m.Balances[k] <= 0 {
+		k := b.key
+		if visit != "" && b.visit != visit || m.Balances[k] <= 0 {
 			continue
 		}
 		part := min(amount, m.Balances[k])
@@ -101,8 +107,11 @@ type use struct {
 // before it came.
 type receipt struct {
 	patient *Patient
+	amount  money.Cents
 	moves   []move
 	before  int
+	card    bool
+	gone    bool // it has left the drawer
 	back    bool
 }
 
@@ -116,16 +125,23 @@ type patientRefund struct {
 // PatientPays takes a patient's money: to the visit that it names or the oldest
 // balance, the rest as a credit. What is left of a copay is reserved for its
 // visit until the account is next put in order.
-func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, copay bool, visit string) {
-	done := &receipt{patient: p, before: m.uses}
+func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, purpose, method, visit string) {
+	done := &receipt{patient: p, before: m.uses, amount: amount, card: method == "card"}
+	copay := purpose == "copay"
 	m.receipts[key] = done
 	take := func(to Key, part money.Cents) {
 		m.move(account("1010"), to, part)
 		done.moves = append(done.moves, move{debit: account("1010"), credit: to, amount: part})
 	}
+	if purpose == "recovery" { // of bad debt that has not come back yet: the balance is not made again
+		m.note("bad debt recovered")
+		part := min(amount, m.GivenUp(p))
+		take(account("5010"), part)
+		amount -= part
+	}
 	for _, b := range m.bills(p) {
-		k := patient(b.line, p)
-		if part := min(amount, m.Balances[k]); part > 0 && (visit == "" || b.visit.ID == visit) {
+		k := b.key
+		if part := min(amount, m.Balances[k]); part > 0 && (visit == "" || b.visit == visit) {
 			take(k, part)
 			amount -= part
 		}
@@ -145,7 +161,7 @@ func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, copay bo
 // the money went. What became a credit is taken from what is left of it (its
 // reservation, then what is free), then from the balances that credits have paid
 // since, the last first, then from what was paid out as a refund.
-func (m *Model) Returned(key string, deposited bool, fee money.Cents) {
+func (m *Model) Returned(key string, deposited bool, fee, charge money.Cents) {
 	done := m.receipts[key]
 	done.back = true
 	m.note("check returned")
@@ -181,6 +197,47 @@ func (m *Model) Returned(key string, deposited bool, fee money.Cents) {
 		m.toRefund[done.patient] -= rest
 	}
 	m.move(account("5100"), account("1000"), fee)
+	if charge > 0 { // for no service
+		m.note("returned check charged")
+		m.move(Key{Account: "1110", Patient: done.patient.Account}, account("4220"), charge)
+	}
+}
+
+// GivenUp returns what of a patient's balances is written off as bad debt and has
+// not come back.
+func (m *Model) GivenUp(p *Patient) (sum money.Cents) {
+	for _, d := range m.disposed {
+		for _, mv := range d.moves {
+			if mv.debit.Account == "5000" && mv.credit.Patient == p.Account && !d.undone {
+				sum += mv.amount
+			}
+		}
+	}
+	for _, done := range m.receipts {
+		for _, mv := range done.moves {
+			if mv.credit.Account == "5010" && done.patient == p && !done.back {
+				sum -= mv.amount
+			}
+		}
+	}
+	return sum
+}
+
+// DepositDrawer says that the bank has booked receipts of the drawer, less what a
+// card processor keeps.
+func (m *Model) DepositDrawer(keys, traces []string, amount, fee money.Cents) {
+	m.note("drawer deposited")
+	if fee > 0 {
+		m.note("card payout")
+	}
+	for _, key := range keys {
+		m.receipts[key].gone = true
+	}
+	for _, trace := range traces {
+		m.payments[trace].gone = true
+	}
+	m.move(account("1000"), account("1010"), amount-fee)
+	m.move(account("5100"), account("1010"), fee)
 }
 
 // RefundPatient owes a patient's free credit back, or has sent it. False: the
@@ -214,9 +271,9 @@ func (m *Model) WriteOff(p *Patient, as string, amount money.Cents, visit, sourc
 	to := map[string]string{"small-balance": "4130", "charity": "4140", "discount": "4150", "bad-debt": "5000"}[as]
 	of := map[string]*disposal{}
 	for _, b := range m.bills(p) {
-		k := patient(b.line, p)
+		k := b.key
 		part := min(amount, m.Balances[k])
-		if part <= 0 || visit != "" && b.visit.ID != visit {
+		if part <= 0 || visit != "" && b.visit != visit {
 			continue
 		}
 		amount -= part
@@ -234,8 +291,8 @@ func (m *Model) WriteOff(p *Patient, as string, amount money.Cents, visit, sourc
 // Owes returns what a patient owes, of one visit where it is named.
 func (m *Model) Owes(p *Patient, visit string) (sum money.Cents) {
 	for _, b := range m.bills(p) {
-		if visit == "" || b.visit.ID == visit {
-			sum += max(m.Balances[patient(b.line, p)], 0)
+		if visit == "" || b.visit == visit {
+			sum += max(m.Balances[b.key], 0)
 		}
 	}
 	return sum

@@ -37,7 +37,7 @@ func (m *Model) Receive(a *Advice) {
 
 // post takes a payment into the book under a name.
 func (m *Model) post(a *Advice, name string) {
-	p := &payment{a, name, len(m.payments)}
+	p := &payment{advice: a, name: name, order: len(m.payments)}
 	m.payments[name] = p
 	m.noteAdvice(a)
 	m.begin()
@@ -274,9 +274,14 @@ func (m *Model) treatment(c *Answer, s share, r Reason) (Key, bool) {
 	if next := c.Claim.Next(); next != nil {
 		return owedBy(c.Claim, s.line, next.Payer, c.Claim.Rank+1), true
 	}
-	// Forwarded to a payer that the book does not know: nobody bills what an
-	// insurer may still pay.
-	return owedByPatient(c.Claim, s.line), !c.forwarded() && mayBill(c.Claim, s, r)
+	switch {
+	case c.forwarded(): // to a payer that the book does not know: nobody bills what an insurer may still pay
+		return Key{}, false
+	case !mayBill(c.Claim, s, r): // it stays with the payer, or is written off by rule
+		code := accountOf[m.rules["protected|"+c.Claim.Payer().Code+"|"+r.Group+"-"+r.CARC]]
+		return account(code), code != ""
+	}
+	return owedByPatient(c.Claim, s.line), true
 }
 
 func owedByPatient(c *Claim, l *Line) Key {

@@ -124,6 +124,7 @@ type disposal struct {
 	owed   Key // 1100, of a refund that was accrued out of it
 	moves  []move
 	gone   bool // taken back, or left to stand
+	undone bool // taken back
 }
 
 func (m *Model) dispose(d *disposal) {
@@ -144,7 +145,7 @@ func (m *Model) undo(original *posted) {
 			d.owed != (Key{}) && (d.owed.Payer != c.Payer().Code || d.owed.Rank != c.Rank):
 			continue
 		}
-		d.gone = true
+		d.gone, d.undone = true, true
 		for _, mv := range d.moves {
 			m.move(mv.credit, mv.debit, mv.amount)
 			m.repaid(d.claim, mv.credit, mv.debit, mv.amount)

@@ -29,7 +29,7 @@ type Decision struct {
 	Claim, Payer, Reference, Patient, Visit string
 	As, Code, Account, Reserved             string
 	Line                                    int
-	Amount, Fee                             money.Cents
+	Amount, Fee, Charge                     money.Cents
 	Remember, Sent, Deposited               bool
 	On                                      date.Date
 }
@@ -153,10 +153,7 @@ func (s *Simulation) treat(r *rand.Rand, item Item) (string, error) {
 	if code := list[r.IntN(len(list))].code(); r.IntN(2) == 0 && !s.once[item.Key+"|"+code] { // a reason of an item is decided once
 		t.Code = code
 	}
-	// A share of the patient is written off by rule only where it always is one that
-	// may not be billed.
-	payer := s.model.at(t.At).answer.Claim.Payer()
-	t.Remember = t.As != "denial" && r.IntN(5) == 0 && (t.About != "protected" || t.As == "reduction" && !payer.BillsPatient)
+	t.Remember = t.As != "denial" && r.IntN(4) == 0
 	return fmt.Sprintf("treat %s %s of answer %d of %s as %s remember=%v", t.About, t.Code, t.At.seq, t.At.payment, t.As, t.Remember),
 		s.carryOut(Decision{Kind: "treat", Item: item.Key, As: t.As, Code: t.Code, Remember: t.Remember}, func(source string) bool {
 			done := s.model.Treat(t, source)

@@ -172,10 +172,46 @@ func (s *Simulation) returned(r *rand.Rand, _ int) (string, error) {
 	if len(open) == 0 {
 		return "", nil
 	}
-	d := Decision{Kind: "returned", Key: open[r.IntN(len(open))], Deposited: r.IntN(2) == 0}
-	if d.Deposited && r.IntN(2) == 0 {
-		d.Fee = 12_00
+	d := Decision{Kind: "returned", Key: open[r.IntN(len(open))]}
+	d.Deposited = s.model.receipts[d.Key].gone
+	if d.Deposited {
+		d.Fee = money.Cents(r.IntN(2)) * 12_00
 	}
-	return fmt.Sprintf("payment %s comes back deposited=%v fee %s", d.Key, d.Deposited, d.Fee),
-		s.carryOut(d, func(string) bool { s.model.Returned(d.Key, d.Deposited, d.Fee); return true })
+	d.Charge = money.Cents(r.IntN(3)/2) * 25_00
+	return fmt.Sprintf("payment %s comes back deposited=%v fee %s charge %s", d.Key, d.Deposited, d.Fee, d.Charge),
+		s.carryOut(d, func(string) bool { s.model.Returned(d.Key, d.Deposited, d.Fee, d.Charge); return true })
+}
+
+// drawer takes receipts of one kind to the bank, which books them in one line:
+// cash and checks of patients and payers, or what a card processor pays out less
+// its fee.
+func (s *Simulation) drawer(r *rand.Rand, n int) (string, error) {
+	cards := r.IntN(3) == 0
+	var keys, traces []string
+	var amount, fee money.Cents
+	for _, key := range s.receipts {
+		if got := s.model.receipts[key]; got.card == cards && !got.gone && !got.back && r.IntN(2) == 0 {
+			keys = append(keys, key)
+			amount += got.amount
+		}
+	}
+	for _, name := range s.model.checks() {
+		if !cards && r.IntN(2) == 0 {
+			traces = append(traces, name)
+			amount += s.model.payments[name].advice.Amount
+		}
+	}
+	if len(keys)+len(traces) == 0 {
+		return "", nil
+	}
+	if cards {
+		fee = amount * 3 / 100
+	}
+	slip := fmt.Sprintf("SLIP%04d", n)
+	did := fmt.Sprintf("slip %s of %s less %s: %v %v", slip, amount, fee, keys, traces)
+	if err := s.book.Slip(slip, keys, traces, fee, s.today); err != nil {
+		return did, err
+	}
+	s.model.DepositDrawer(keys, traces, amount, fee)
+	return did, s.book.Deposit(fmt.Sprintf("drawer%d.csv", n), []BankLine{{s.today, amount - fee, "DEPOSIT " + slip}}, s.today)
 }

@@ -15,12 +15,13 @@ var Scenarios = []string{
 	"adjusted once the prior payer answered", "adjusted once the reversal came", "number known from a match",
 	"forwarded by the second payer", "not ours and forwarded",
 	"treated as denial", "treated as contractual", "treated as reduction", "treated as withhold", "treated as tax", "treated as capitation", "treated as patient", "refused",
-	"assigned to a line", "PLB classified", "PLB by rule", "treated by rule", "unidentified cash returned", "accepted from quarantine",
+	"assigned to a line", "PLB classified", "PLB by rule", "treated by rule", "protected share by rule", "unidentified cash returned", "accepted from quarantine",
 	"decision taken back with its answer", "let stand", "dismissed",
 	"refund of what was announced", "refund of what was paid", "refund sent", "refund taken back with its answer", "refund acknowledged",
 	"written off as small-balance", "written off as charity", "written off as discount", "written off as bad-debt", "credit applied",
 	"patient refunded", "patient refund sent", "refund blocked by a returned check",
 	"check returned", "check returned by the bank", "returned after its credit was applied", "returned after its credit was refunded",
+	"returned check charged", "bad debt recovered", "drawer deposited", "card payout",
 	"interrupted", "two files at once",
 }
 
@@ -101,6 +102,8 @@ func (m *Model) noteAnswer(c *Answer) {
 		for _, r := range s.reasons {
 			if m.rules[c.Claim.Payer().Code+"|"+r.Group+"-"+r.CARC] != "" {
 				m.note("treated by rule")
+			} else if to, moves := m.treatment(c, s, r); moves && m.means(c.Claim.Payer(), r) == "patient" && to.Account != "1110" && to.Account != "1100" {
+				m.note("protected share by rule")
 			}
 		}
 	}

@@ -18,7 +18,9 @@ type Book interface {
 	// Claims lists the claims that exist, as they are numbered.
 	Claims() ([]BookClaim, error)
 	Receive(name string, content []byte, today date.Date) error
-	PatientPays(key string, p *Patient, amount money.Cents, copay bool, visit string, today date.Date) error
+	PatientPays(key string, p *Patient, amount money.Cents, purpose, method, visit string, today date.Date) error
+	// Slip takes receipts (keys of patients' payments, traces of paper checks) to the bank.
+	Slip(key string, receipts, checks []string, fee money.Cents, today date.Date) error
 	ClosePeriod(month, today date.Date) error
 	Balances() (map[Key]money.Cents, error)
 	Months() (map[Month]money.Cents, error)
@@ -109,7 +111,7 @@ func (s *Simulation) step(n int) error {
 		weight int
 		do     func(*rand.Rand, int) (string, error)
 	}{{4, s.visit}, {5, s.decide}, {4, s.revise}, {7, s.receive}, {2, s.together}, {4, s.patientPays}, {3, s.time}, {1, s.change},
-		{8, s.settleItem}, {2, s.deposit}, {1, s.statements}, {2, s.refundPayer}, {2, s.payRefund}, {2, s.writeOff}, {1, s.applyCredit}, {2, s.refundPatient}, {2, s.returned}, {1, s.stand}}
+		{8, s.settleItem}, {2, s.deposit}, {1, s.drawer}, {1, s.statements}, {2, s.refundPayer}, {2, s.payRefund}, {2, s.writeOff}, {1, s.applyCredit}, {2, s.refundPatient}, {2, s.returned}, {1, s.stand}}
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
@@ -388,29 +390,24 @@ func (s *Simulation) together(r *rand.Rand, _ int) (string, error) {
 func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	p := s.world.Patients[r.IntN(len(s.world.Patients))]
 	amount := money.Cents(500 + r.IntN(20000))
-	visit, copay := "", r.IntN(3) == 0
-	var own []string
-	for id, v := range s.visits {
-		if v.Patient == p {
-			own = append(own, id)
-		}
+	purpose := []string{"copay", "balance", "balance", "recovery"}[r.IntN(4)]
+	if purpose == "recovery" && s.model.GivenUp(p) <= 0 {
+		purpose = "balance"
 	}
-	slices.Sort(own)
-	if len(own) > 0 && (copay || r.IntN(2) == 0) {
-		visit = own[r.IntN(len(own))]
-	}
-	if visit == "" {
-		copay = false
+	method := []string{"cash", "check", "card"}[r.IntN(3)]
+	visit := s.visitOf(r, p)
+	if visit == "" && purpose == "copay" {
+		purpose = "balance"
 	}
 	times := 1 + r.IntN(5)/4 // the same request twice is one payment
-	on := s.day(r)
+	on, key := s.day(r), fmt.Sprintf("key%d", n)
 	s.model.Today(on)
 	defer func() { s.model.Today(s.today) }()
-	did := fmt.Sprintf("patient %s paid %s on %s copay=%v visit=%s", p.Account, amount, on, copay, visit)
-	s.model.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit)
-	s.receipts = append(s.receipts, fmt.Sprintf("key%d", n))
+	did := fmt.Sprintf("patient %s paid %s by %s on %s for %s visit=%s", p.Account, amount, method, on, purpose, visit)
+	s.model.PatientPays(key, p, amount, purpose, method, visit)
+	s.receipts = append(s.receipts, key)
 	for range times {
-		if err := s.book.PatientPays(fmt.Sprintf("key%d", n), p, amount, copay, visit, on); err != nil {
+		if err := s.book.PatientPays(key, p, amount, purpose, method, visit, on); err != nil {
 			return did, err
 		}
 	}
