@@ -80,9 +80,9 @@ func (p *Poster) unmatched(c *remit835.Claim, row *ClaimRow, key, why string) {
 	}
 	reason := fmt.Sprintf("%s answered claim %s, %s: %s of %s is unidentified cash", p.payer(), printable(c.ControlNumber), why, c.Paid.Dollars(), c.Charge.Dollars())
 	action := "Find the claim by date of service, charge and member; match it, or return the money to the payer"
-	if claims := p.mayBe[c.Number]; claims != "" {
-		reason += "; the charge and the services are those of " + claims
-		action = "Compare the member with that of " + claims + "; match it, or return the money to the payer"
+	if like := p.mayBe[c.Number]; like != "" {
+		reason += "; the charge and the services are those of " + like
+		action = "Compare the member with that of " + like + "; match it, or return the money to the payer"
 	}
 	p.out.Items = append(p.out.Items, p.item(claims.WorkUnmatched, key, c.Paid.Abs(), reason, action))
 }

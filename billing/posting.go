@@ -211,7 +211,7 @@ func NewPoster(p Payment, t Treatments) *Poster {
 }
 
 // MayBe says which claims an answer may be for that nobody can be sure of.
-func (p *Poster) MayBe(seq int, claims string) { p.mayBe[seq] = claims }
+func (p *Poster) MayBe(seq int, numbers string) { p.mayBe[seq] = numbers }
 
 // FoundBy says how the claim of a CLP was found whose number is not ours.
 func (p *Poster) FoundBy(seq int, why string) { p.foundBy[seq] = why }
