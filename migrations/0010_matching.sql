@@ -28,10 +28,12 @@ ALTER TABLE edi_transaction
     ADD COLUMN group_no integer NOT NULL DEFAULT 0,       -- the interchange's first group,
     ADD COLUMN set_no integer NOT NULL DEFAULT 0;         -- the group's first transaction set
 
+-- Each payment of a file asks for the next one: what is done is not looked through again.
+CREATE INDEX edi_transaction_waiting ON edi_transaction (practice_id, file_id, seq) WHERE state = 'waiting';
 -- A payment asks which files came in before its own and are still at work.
 CREATE INDEX input_log_inbound ON input_log (practice_id, ref_id) WHERE kind = 'inbound';
 
 -- +goose Down
-DROP INDEX input_log_inbound;
+DROP INDEX input_log_inbound, edi_transaction_waiting;
 ALTER TABLE edi_transaction DROP COLUMN set_no, DROP COLUMN group_no, DROP COLUMN interchange_no, DROP COLUMN gs_offset, DROP COLUMN isa_offset;
 DROP TABLE claim_alias;

@@ -141,14 +141,14 @@ func FinishTransaction(ctx context.Context, tx pgx.Tx, practiceID, fileID, byteO
 // FinishFileIfDone finishes a file of which nothing waits. The outcome says
 // what it held and what was refused; note is added to it.
 func FinishFileIfDone(ctx context.Context, tx pgx.Tx, practiceID, fileID int64, note string) error {
+	var waits bool // asked for every payment of a file, however many it has
+	err := tx.QueryRow(ctx, `select exists (select from edi_transaction where practice_id = $1 and file_id = $2 and state = 'waiting')`, practiceID, fileID).Scan(&waits)
+	if err != nil || waits {
+		return err
+	}
 	list, err := Transactions(ctx, tx, practiceID, fileID)
 	if err != nil {
 		return err
-	}
-	for _, t := range list {
-		if t.State == Waiting {
-			return nil
-		}
 	}
 	state, outcome := Summarize(list)
 	f, err := FindFile(ctx, tx, practiceID, fileID)

@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/claimbook/claimbook/edi/exchange"
-	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/jobs"
 )
 
@@ -34,7 +33,7 @@ func NextPayment(ctx context.Context, tx pgx.Tx, practiceID, runID int64, enqueu
 				and j.state in ('available', 'pending', 'retryable', 'running', 'scheduled')
 		), next as (
 			select t.file_id, t.byte_offset from file join edi_transaction t on t.practice_id = $1 and t.file_id = file.id
-			where t.kind = $3 and t.state = $4 and not exists (select from busy where busy.file_id = t.file_id)
+			where t.kind = $3 and t.state = 'waiting' and not exists (select from busy where busy.file_id = t.file_id)
 				and not exists (select from river_job j where j.kind = 'remit.post'
 					and j.args @> jsonb_build_object('run_id', $2::bigint, 'file_id', t.file_id, 'byte_offset', t.byte_offset))
 			order by t.file_id, t.seq limit 1
@@ -43,7 +42,7 @@ func NextPayment(ctx context.Context, tx pgx.Tx, practiceID, runID int64, enqueu
 			(select count(*) from edi_transaction e where e.practice_id = t.practice_id and e.file_id = t.file_id and e.seq <= t.seq and e.kind <> 'TA1')
 		from (select * from busy union all select * from next) n
 		join edi_transaction t on t.practice_id = $1 and t.file_id = n.file_id and t.byte_offset = n.byte_offset
-		join edi_file f on f.practice_id = t.practice_id and f.id = t.file_id`, practiceID, runID, exchange.Kind835, exchangedb.Waiting)
+		join edi_file f on f.practice_id = t.practice_id and f.id = t.file_id`, practiceID, runID, exchange.Kind835)
 	if err != nil {
 		return err
 	}
