@@ -4,6 +4,10 @@
 // segments, so that one set of structs serves all; fields that belong to one of
 // them say so.
 //
+// Every segment and element that these guides have is typed. Segments that only
+// the standard or another guide has in an 837 (CR4 to CR8, IMM and others) are
+// kept as Unknown in the loop where they stood, and written back there.
+//
 // Decoder streams one claim at a time, with its provider, subscriber and
 // patient, in flat memory. Encode writes whole interchanges and numbers their
 // hierarchy. ReadAll is for small files and for round trips.
