@@ -29,7 +29,7 @@ test-race: deps-postgres deps-test ## Run the tests under the race detector
 
 .PHONY: simulate
 simulate: deps-postgres ## Run SEEDS (default 200) simulated practices against an independent model of the book
-	$(GO) test ./internal/simulate -run TestSimulation -timeout 12h -v -seeds $(or $(SEEDS),200) -seed $(or $(SEED),1) -steps $(or $(STEPS),60)
+	$(GO) test ./internal/simulate -run TestSimulation -timeout 12h -v -seeds $(or $(SEEDS),200) -seed $(or $(SEED),1) -steps $(or $(STEPS),80)
 
 .PHONY: bench
 bench: deps-postgres ## Run the benchmarks; each prints a ratio to a baseline of the same run

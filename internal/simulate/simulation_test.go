@@ -13,7 +13,7 @@ import (
 var (
 	seeds  = flag.Int("seeds", 0, "how many seeds to run; 0 runs for about a minute")
 	first  = flag.Uint64("seed", 1, "the first seed")
-	length = flag.Int("steps", 60, "how many steps a seed has")
+	length = flag.Int("steps", 80, "how many steps a seed has")
 	tries  = flag.Int("tries", 25, "how many times a failing seed is run again to leave steps out")
 )
 
@@ -24,7 +24,7 @@ func TestSimulation(t *testing.T) {
 	ran := 0
 	met := map[string]int{}
 	for seed := *first; ; seed++ {
-		if *seeds > 0 && ran == *seeds || *seeds == 0 && time.Since(start) > 40*time.Second {
+		if *seeds > 0 && ran == *seeds || *seeds == 0 && time.Since(start) > 45*time.Second {
 			break
 		}
 		ran++
