@@ -20,6 +20,9 @@ var (
 	listState = lists["state"]
 	listCPT   = lists["cpt"]
 	listCDT   = lists["cdt"]
+
+	listTaxonomy = lists["taxonomy"]
+	listRevenue  = lists["revenue"]
 )
 
 // icd10Day is the first date of service that is coded in ICD-10.
@@ -41,6 +44,8 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 	case "PRV":
 		if v := s.Element(3); len(v) > 0 && !codeset.TaxonomyForm(v) {
 			c.find(ruleTaxonomy, s, 3, 0, "not the form of a taxonomy code")
+		} else {
+			c.licensed(listTaxonomy, s, 3, 0, v)
 		}
 	case "REF":
 		c.reference(s)
@@ -64,6 +69,8 @@ func (c *checker) codeSets(s *x12.Segment, step guide.Step) {
 	case "SV2":
 		if v := s.Element(1); len(v) > 0 && !codeset.RevenueForm(v) {
 			c.find(ruleRevenue, s, 1, 0, "not the form of a revenue code")
+		} else {
+			c.licensed(listRevenue, s, 1, 0, v)
 		}
 		c.procedure(s, 2)
 	case "SV3":
@@ -264,15 +271,15 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 		case codeset.LevelII(code) && !listHCPCS.Has(code) && c.g.Set == "837":
 			c.find(ruleHCPCS, s, n, 2, "the list of %s does not know this code", listHCPCS.AsOf())
 		case codeset.DentalProcedureForm(code):
-			c.licensed(listCDT, s, n, code)
+			c.licensed(listCDT, s, n, 2, code)
 		case !codeset.LevelII(code):
-			c.licensed(listCPT, s, n, code)
+			c.licensed(listCPT, s, n, 2, code)
 		}
 	case "AD":
 		if !codeset.DentalProcedureForm(code) && c.g.Set == "837" {
 			c.find(ruleCDT, s, n, 2, "not the form of a dental procedure code")
 		} else {
-			c.licensed(listCDT, s, n, code)
+			c.licensed(listCDT, s, n, 2, code)
 		}
 	}
 	for k := 3; k <= min(6, s.Components(n)); k++ {
@@ -282,10 +289,10 @@ func (c *checker) procedure(s *x12.Segment, n int) {
 	}
 }
 
-// licensed checks a code against a list that the user has loaded.
-func (c *checker) licensed(l *codeset.List, s *x12.Segment, n int, code []byte) {
-	if !l.Empty() && !l.Has(code) {
-		c.find(ruleHCPCS, s, n, 2, "the %s list of %s does not know this code", l.Name, l.AsOf())
+// licensed checks a code of a claim against a list that the user has loaded.
+func (c *checker) licensed(l *codeset.List, s *x12.Segment, n, component int, code []byte) {
+	if c.g.Set == "837" && len(code) > 0 && !l.Empty() && !l.Has(code) {
+		c.find(ruleListed, s, n, component, "the %s list of %s does not know this code", l.Name, l.AsOf())
 	}
 }
 
