@@ -276,10 +276,17 @@ func (p *Poster) reverseUnknown(e *entry, ours *Claim, asked NextPayer, next *Ne
 	d := p.dimensions(ours, s, a.offset)
 	d.GroupCode, d.CARC = a.group, a.carc
 	from := receivable(ours, s.line, asked.PayerID, asked.Rank)
+	account := treatment.account()
+	if treatment == PatientOwes && next == nil && protection(ours, asked, s, a.carc) != "" {
+		treatment = p.treatments.OfProtected(asked.PayerID, a.group, a.carc) // the patient was never billed
+		account = treatment.account()
+	} else if asked.Rank > 1 {
+		account = "" // most of what a later payer reports repeats others: the original posted none of it
+	}
 	var to ledger.Key
 	switch {
-	case treatment.account() != "":
-		to = ledger.Key{Account: treatment.account()}
+	case account != "":
+		to = ledger.Key{Account: account}
 	case treatment == PatientOwes && next != nil:
 		to = receivable(ours, s.line, next.PayerID, next.Rank)
 	case treatment == PatientOwes:
