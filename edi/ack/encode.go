@@ -2,8 +2,10 @@ package ack
 
 import (
 	"io"
+	"iter"
 
 	"github.com/claimbook/claimbook/edi/segment"
+	"github.com/claimbook/claimbook/edi/x12"
 )
 
 // Encode writes interchanges of acknowledgments in canonical form. It refuses
@@ -34,6 +36,21 @@ func Encode(w io.Writer, interchanges ...Interchange) error {
 		}
 	}
 	return nil
+}
+
+// EncodeClaims writes one interchange with a group of 277CAs that are made while
+// they are written: they answer files with hundreds of thousands of claims, and
+// need not all stand in memory.
+func EncodeClaims(w io.Writer, isa x12.Interchange, gs x12.Group, claims iter.Seq[*ClaimAck]) error {
+	e := &encoder{w: segment.NewWriter(w, x12.Delimiters{})}
+	_ = e.w.BeginInterchange(isa)
+	_ = e.w.BeginGroup(gs)
+	for v := range claims {
+		e.claimAck(v)
+	}
+	_ = e.w.EndGroup()
+	_ = e.w.EndInterchange()
+	return e.w.Finish()
 }
 
 type encoder struct{ w *segment.Writer }

@@ -269,10 +269,9 @@ func trigger(f *guide.Finding) []ack.Context {
 // adjudication and which are rejected by levels 3 to 7. The run needs
 // Options.Claims.
 func (r *Report) Claims(w io.Writer, a Answer) error {
-	var out []ack.Interchange
 	for i := range r.Interchanges {
 		x := &r.Interchanges[i]
-		var list []ack.ClaimAck
+		var list []*Transaction
 		var first *Group
 		for j := range x.Groups {
 			g := &x.Groups[j]
@@ -281,17 +280,29 @@ func (r *Report) Claims(w io.Writer, a Answer) error {
 			}
 			for k := range g.Transactions {
 				if t := &g.Transactions[k]; len(t.List) > 0 && t.taken() {
-					list = append(list, t.claimAck(a, len(list)+1))
-					first = g
+					list = append(list, t)
+					if first == nil {
+						first = g
+					}
 				}
 			}
 		}
-		if len(list) > 0 {
-			out = append(out, ack.Interchange{Header: a.header(&x.Header, i),
-				Groups: []ack.Group{{Header: a.group("HN", ack.VersionClaim, &first.Group), Claims: list}}})
+		if len(list) == 0 {
+			continue
+		}
+		// One after the other: the answer is as large as the file.
+		err := ack.EncodeClaims(w, a.header(&x.Header, i), a.group("HN", ack.VersionClaim, &first.Group), func(yield func(*ack.ClaimAck) bool) {
+			for k, t := range list {
+				if v := t.claimAck(a, k+1); !yield(&v) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return err
 		}
 	}
-	return ack.Encode(w, out...)
+	return nil
 }
 
 func (t *Transaction) claimAck(a Answer, n int) ack.ClaimAck {
@@ -310,30 +321,32 @@ func (t *Transaction) claimAck(a Answer, n int) ack.ClaimAck {
 	var acceptedSum, rejectedSum money.Cents
 	for k := range t.List {
 		c := &t.List[k]
-		charge, _ := money.ParseString(c.Charge)
-		status := ack.ClaimStatus{Trace: segment.Trace{Type: "2", Number: clean(c.Number)}}
-		if len(c.Rejected) == 0 {
+		charge, _ := money.ParseString(c.get(recordCharge))
+		status := ack.ClaimStatus{Trace: segment.Trace{Type: "2", Number: clean(c.Number())}}
+		if c.Accepted() {
 			accepted++
 			acceptedSum += charge
 			status.Statuses = []ack.Status{{Reasons: [3]ack.Reason{{Category: "A2", Code: "20"}}, Date: today, Action: "WQ", Amount: segment.Some(charge)}}
 		} else {
 			rejected++
 			rejectedSum += charge
-			status.Statuses = statuses(c.Rejected, today, charge)
+			status.Statuses = statuses(c.rejected, today, charge)
 		}
-		if c.BillType != "" {
-			status.References = append(status.References, segment.Reference{Qualifier: "BLT", Value: clean(c.BillType)})
+		if bill := c.billType(); bill != "" {
+			status.References = append(status.References, segment.Reference{Qualifier: "BLT", Value: clean(bill)})
 		}
-		if from, err := date.ParseX12(c.From); err == nil {
-			if to, err := date.ParseX12(c.To); err == nil && to.After(from) {
+		if from, err := date.ParseX12(day(int(c.from))); err == nil {
+			if to, err := date.ParseX12(day(int(c.to))); err == nil && to.After(from) {
 				status.Periods = []segment.Period{segment.OverDays("472", from, to)}
 			} else {
 				status.Periods = []segment.Period{segment.OnDay("472", from)}
 			}
+		} else { // the 277CA needs a date, and the claim has none that is one
+			status.Periods = []segment.Period{segment.OnDay("472", today)}
 		}
-		if c.Provider < len(providers) {
-			p := &providers[c.Provider]
-			name := segment.Name{Role: "QC", Type: "1", Last: orElse(clean(c.PatientLast), "UNKNOWN"), First: clean(c.PatientFirst), IDQualifier: "MI", ID: orElse(clean(c.MemberID), "UNKNOWN")}
+		if at := int(c.provider); at < len(providers) {
+			p := &providers[at]
+			name := segment.Name{Role: "QC", Type: "1", Last: orElse(clean(c.get(recordLast)), "UNKNOWN"), First: clean(c.get(recordFirst)), IDQualifier: "MI", ID: orElse(clean(c.get(recordMember)), "UNKNOWN")}
 			p.Patients = append(p.Patients, ack.Patient{Name: name, Claims: []ack.ClaimStatus{status}})
 		}
 	}
@@ -353,19 +366,10 @@ func (t *Transaction) claimAck(a Answer, n int) ack.ClaimAck {
 	return v
 }
 
-// statuses gives at most four STC of a rejected claim, one per cause.
-func statuses(findings []guide.Finding, today date.Date, charge money.Cents) []ack.Status {
+// statuses gives an STC for each cause of a rejected claim.
+func statuses(causes []guide.Status, today date.Date, charge money.Cents) []ack.Status {
 	var out []ack.Status
-	seen := map[guide.Status]bool{}
-	for k := range findings {
-		s := findings[k].STC
-		if s.IsZero() {
-			s = guide.Status{Category: "A3", Code: "21"}
-		}
-		if seen[s] || len(out) == 4 {
-			continue
-		}
-		seen[s] = true
+	for _, s := range causes {
 		out = append(out, ack.Status{Reasons: [3]ack.Reason{{Category: s.Category, Code: s.Code, Entity: s.Entity}}, Date: today, Action: "U", Amount: segment.Some(charge)})
 	}
 	return out

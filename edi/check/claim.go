@@ -52,8 +52,8 @@ type claimRules struct {
 	situation     situation
 	hospital      hospital
 	mouth         mouth
-	above         [4][]guide.Finding // errors of header, 2000A, 2000B and 2000C, for their claims
-	depth         int                // which of these is open
+	above         [4][]guide.Status // errors of header, 2000A, 2000B and 2000C, for their claims
+	depth         int               // which of these is open
 	stops         int
 	cr1           place
 	hasCR1        bool
@@ -132,9 +132,6 @@ func (r *claimRules) current() string {
 	return string(r.number)
 }
 
-// maxRejected is how many errors of a claim are kept for the 277CA.
-const maxRejected = 20
-
 // reject remembers an error against the open claim for the 277CA; one of a
 // provider, subscriber or patient is against each of their claims.
 func (r *claimRules) reject(f *guide.Finding) {
@@ -146,11 +143,9 @@ func (r *claimRules) reject(f *guide.Finding) {
 		if r.record == nil {
 			return
 		}
-		list = &r.record.Rejected
+		list = &r.record.rejected
 	}
-	if len(*list) < maxRejected {
-		*list = append(*list, *f)
-	}
+	*list = addStatus(*list, f.STC)
 }
 
 // descend notes which level the claims that follow stand under.
@@ -380,12 +375,15 @@ func (r *claimRules) claim(s *x12.Segment) {
 	}
 	r.record = nil
 	if r.c.o.Claims {
-		rec := ClaimRecord{Number: string(r.number), Charge: s.String(2), PatientLast: string(r.member.last), PatientFirst: string(r.member.first), MemberID: string(r.member.id), Provider: max(r.provider, 0)}
+		rec := newRecord(max(r.provider, 0), r.number, s.Element(2), r.member.last, r.member.first, r.member.id)
 		if r.kind == 'I' {
-			rec.BillType = string(s.Component(5, 1)) + string(s.Component(5, 3))
+			n := copy(rec.bill[:2], s.Component(5, 1))
+			copy(rec.bill[n:], s.Component(5, 3))
 		}
 		for _, list := range r.above[:r.depth+1] {
-			rec.Rejected = append(rec.Rejected, list[:min(len(list), maxRejected-len(rec.Rejected))]...)
+			for _, status := range list {
+				rec.rejected = addStatus(rec.rejected, status)
+			}
 		}
 		r.c.set.List = append(r.c.set.List, rec)
 		r.record = &r.c.set.List[len(r.c.set.List)-1]
@@ -524,7 +522,7 @@ func (r *claimRules) endClaim() {
 		if from == 0 { // a predetermination: the 277CA needs a date all the same
 			from, to = r.parties.made, r.parties.made
 		}
-		r.record.From, r.record.To = day(from), day(to)
+		r.record.from, r.record.to = int32(from), int32(to)
 	}
 }
 

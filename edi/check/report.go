@@ -58,17 +58,6 @@ type Parties struct {
 	Billing             []segment.Name // 2010AA
 }
 
-// ClaimRecord is what a 277CA needs of a claim.
-type ClaimRecord struct {
-	Number, Charge         string // CLM01, CLM02
-	PatientLast            string
-	PatientFirst, MemberID string
-	From, To               string // service dates, CCYYMMDD
-	BillType               string // CLM05-1 and -3 of an institutional claim
-	Provider               int    // index of the billing provider in the transaction set
-	Rejected               []guide.Finding
-}
-
 // Valid reports whether the file has no error; warnings do not count.
 func (r *Report) Valid() bool { return r.errors == 0 }
 
