@@ -169,13 +169,13 @@ func (d *Desk) balance(r *rand.Rand, a *Advice) {
 
 // extras are the provider adjustments that have nothing to do with reversals.
 func (d *Desk) extras(r *rand.Rand, a *Advice) {
-	for range r.IntN(3) {
+	for range r.IntN(4) {
 		if r.IntN(2) == 0 {
 			continue
 		}
 		amount := money.Cents(1 + r.IntN(2500))
 		ref := fmt.Sprintf("R%d", d.next())
-		switch code := []string{"L6", "IR", "E3", "AH", "50", "51", "L3", "CT", "LE", "CS", "J1", "72", "WO"}[r.IntN(13)]; code {
+		switch code := []string{"L6", "IR", "E3", "AH", "50", "51", "L3", "CT", "LE", "LE", "CS", "CS", "J1", "72", "WO"}[r.IntN(15)]; code {
 		case "L6", "CT": // the payer pays
 			a.Provider = append(a.Provider, ProviderAmount{code, ref, -amount})
 		case "72": // a refund that we sent is acknowledged, and recovered all the same

@@ -54,7 +54,7 @@ func (d *Desk) answer(r *rand.Rand, c *Claim) *Answer {
 	}
 	d.oddLines(r, a)
 	d.forward(r, a)
-	if !a.forwarded() && len(a.Lines) > 0 && r.IntN(15) == 0 { // our number is lost
+	if !a.forwarded() && len(a.Lines) > 0 && r.IntN(9) == 0 { // our number is lost
 		a.Number, a.Garbled = fmt.Sprintf("Z%d", d.next()), true
 	}
 	return a
@@ -88,7 +88,7 @@ func (d *Desk) oddLines(r *rand.Rand, a *Answer) {
 		return
 	}
 	last := a.Lines[n-1]
-	switch r.IntN(24) {
+	switch r.IntN(16) {
 	case 0: // the last line is not told of, and paid as charged
 		if n < 2 || a.Lines[n-2].Line == last.Line || len(a.Reasons) > 0 {
 			return

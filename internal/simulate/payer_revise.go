@@ -67,7 +67,7 @@ func (a *Answer) takenBack(r *rand.Rand) *Answer {
 	if a.Garbled && r.IntN(2) == 0 {
 		out.Number, out.Garbled = a.Number, true
 	}
-	if r.IntN(6) > 0 || len(out.Lines) == 0 || len(out.Lines[0].Reasons) == 0 {
+	if r.IntN(3) > 0 || len(out.Lines) == 0 || len(out.Lines[0].Reasons) == 0 {
 		return out
 	}
 	l := out.Lines[0]

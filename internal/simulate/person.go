@@ -124,7 +124,7 @@ func (s *Simulation) classify(r *rand.Rand, item Item) (string, error) {
 	if d.Account == "2210" {
 		to = reference("2210", waits.Payer, waits.Key.Reference)
 	}
-	d.Remember = waits.Code != "WO" && waits.Code != "FB" && r.IntN(3) == 0
+	d.Remember = waits.Code != "WO" && waits.Code != "FB" && r.IntN(3) > 0
 	if announced := s.model.keys(func(k Key, amount money.Cents) bool {
 		return k.Account == "2100" && k.Payer == waits.Payer.Code && amount < 0
 	}); len(announced) > 0 && waits.Amount > 0 && r.IntN(3) == 0 {

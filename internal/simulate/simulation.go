@@ -111,7 +111,7 @@ func (s *Simulation) step(n int) error {
 		weight int
 		do     func(*rand.Rand, int) (string, error)
 	}{{4, s.visit}, {5, s.decide}, {4, s.revise}, {7, s.receive}, {2, s.together}, {4, s.patientPays}, {3, s.time}, {1, s.change},
-		{8, s.settleItem}, {2, s.deposit}, {1, s.drawer}, {1, s.statements}, {2, s.refundPayer}, {2, s.payRefund}, {2, s.writeOff}, {1, s.applyCredit}, {2, s.refundPatient}, {2, s.returned}, {1, s.stand}}
+		{8, s.settleItem}, {2, s.deposit}, {1, s.drawer}, {1, s.statements}, {2, s.refundPayer}, {2, s.payRefund}, {3, s.writeOff}, {3, s.applyCredit}, {2, s.refundPatient}, {2, s.returned}, {1, s.stand}}
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
@@ -269,7 +269,7 @@ func (s *Simulation) submit() error {
 func (s *Simulation) decide(r *rand.Rand, _ int) (string, error) {
 	if a := s.desk.Decide(r, s.today); a != nil {
 		s.pending = append(s.pending, a)
-		if r.IntN(6) == 0 {
+		if r.IntN(4) == 0 {
 			if other := s.desk.Distort(r, a); other != nil {
 				s.pending = append(s.pending, other)
 			}
@@ -390,7 +390,7 @@ func (s *Simulation) together(r *rand.Rand, _ int) (string, error) {
 func (s *Simulation) patientPays(r *rand.Rand, n int) (string, error) {
 	p := s.world.Patients[r.IntN(len(s.world.Patients))]
 	amount := money.Cents(500 + r.IntN(20000))
-	purpose := []string{"copay", "balance", "balance", "recovery"}[r.IntN(4)]
+	purpose := []string{"copay", "balance", "recovery"}[r.IntN(3)]
 	if purpose == "recovery" && s.model.GivenUp(p) <= 0 {
 		purpose = "balance"
 	}

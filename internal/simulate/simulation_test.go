@@ -46,7 +46,7 @@ func TestSimulation(t *testing.T) {
 			never = append(never, name)
 		}
 	}
-	if ran >= 40 && len(never) > 0 {
+	if ran >= 100 && len(never) > 0 {
 		t.Errorf("never met in %d seeds: %v", ran, never)
 	}
 	t.Logf("%d seeds of %d steps in %s", ran, *length, time.Since(start).Round(time.Second))
