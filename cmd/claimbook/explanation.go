@@ -38,8 +38,11 @@ type explainedBalance struct {
 
 type explainedEntry struct {
 	*ledger.JournalEntry
-	Lines  []explainedLine `json:"lines"`
-	Others int             `json:"other_lines"` // lines of the entry that are about something else
+	// Received is the day of what the entry posts, where its month was closed by
+	// then and the entry stands in the next open one.
+	Received date.Date       `json:"received,omitzero"`
+	Lines    []explainedLine `json:"lines"`
+	Others   int             `json:"other_lines"` // lines of the entry that are about something else
 }
 
 type explainedLine struct {
@@ -60,6 +63,9 @@ func (e *explanation) read(ctx context.Context, tx pgx.Tx, practiceID int64, f l
 	}); err != nil {
 		return err
 	}
+	if err := e.findLate(ctx, tx, practiceID); err != nil {
+		return err
+	}
 	segments := segmentReader{tx: tx, practiceID: practiceID, terminators: map[int64]byte{}}
 	for i := range e.Entries {
 		for n := range e.Entries[i].Lines {
@@ -71,6 +77,25 @@ func (e *explanation) read(ctx context.Context, tx pgx.Tx, practiceID int64, f l
 			if l.Segment, err = segments.read(ctx, l.EDIFileID, l.ByteOffset); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// findLate finds the entries that stand in a later month than what they post.
+func (e *explanation) findLate(ctx context.Context, tx pgx.Tx, practiceID int64) error {
+	at := make(map[string]*explainedEntry, len(e.Entries))
+	sources := make([]string, len(e.Entries))
+	for i := range e.Entries {
+		sources[i], at[e.Entries[i].Source] = e.Entries[i].Source, &e.Entries[i]
+	}
+	received, err := ledgerdb.ReceivedOn(ctx, tx, practiceID, sources)
+	if err != nil {
+		return err
+	}
+	for source, day := range received {
+		if entry := at[source]; day.FirstOfMonth().Before(entry.Date.FirstOfMonth()) {
+			entry.Received = day
 		}
 	}
 	return nil
@@ -202,6 +227,9 @@ func (e *explanation) text() string {
 		out.WriteString("\n")
 		if entry.Reverses != "" {
 			fmt.Fprintf(&out, "    takes back %s\n", entry.Reverses)
+		}
+		if !entry.Received.IsZero() {
+			fmt.Fprintf(&out, "    of %s, whose month was closed: it posts into the next open one\n", entry.Received)
 		}
 		for n := range entry.Lines {
 			entry.Lines[n].write(&out)

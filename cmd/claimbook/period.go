@@ -87,11 +87,24 @@ func (c periodCloseCmd) check(ctx context.Context, app *App, b *Book, month date
 		fmt.Fprintf(app.Stdout, "%s is clean.\n", c.Month)
 		return nil
 	}
-	t := newTable("Open", "Count#", "Amount$")
+	t := newTable("Open", "Count#", "Amount$", "Listed by")
 	for _, p := range points {
-		t.add(p.Message, strconv.FormatInt(p.Count, 10), dollars(p.Amount))
+		t.add(p.Message, strconv.FormatInt(p.Count, 10), dollars(p.Amount), listedBy(p.Code, month.AddMonths(1).AddDays(-1)))
 	}
 	return t.write(app.Stdout)
+}
+
+// listedBy is the command that lists what a point of the checklist counts.
+func listedBy(code string, last date.Date) string {
+	switch code {
+	case "undeposited", "clearing":
+		return fmt.Sprintf("claimbook report deposits --as-of %s", last)
+	case "unidentified", "suspense":
+		return fmt.Sprintf("claimbook report unapplied --as-of %s", last)
+	case "quarantine", "unmatched":
+		return "claimbook worklist --kind " + code
+	}
+	return "claimbook worklist"
 }
 
 type periodReopenCmd struct {

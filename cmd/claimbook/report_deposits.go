@@ -67,5 +67,6 @@ func (c depositsCmd) Run(ctx context.Context, app *App) error {
 		notes = append(notes, text)
 	}
 	return c.print(app, fmt.Sprintf("Deposit reconciliation as of %s", r.AsOf), t, r, append(notes,
-		fmt.Sprintf("Behind a payment: claimbook explain account 1050 --reference TRACE --from DATE --to %s; behind an entry: claimbook explain posting 'SOURCE'", r.AsOf))...)
+		fmt.Sprintf("Behind a payment: claimbook explain account 1050 --reference TRACE --from DATE --to %s; behind a day of the drawer: claimbook explain account 1010 --from DAY --to DAY", r.AsOf),
+		"Behind a slip: claimbook deposit slip; behind an entry: claimbook explain posting 'SOURCE'")...)
 }

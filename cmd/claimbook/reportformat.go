@@ -61,5 +61,9 @@ func (f formatFlag) print(app *App, title string, t *table, v any, notes ...stri
 	if f.Out == "" {
 		return write(app.Stdout)
 	}
-	return writeWhole(f.Out, write)
+	if err := writeWhole(f.Out, write); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(app.Stderr, "%s is written.\n", f.Out)
+	return err
 }

@@ -27,6 +27,31 @@ func Periods(ctx context.Context, tx pgx.Tx, practiceID int64) ([]ledger.Period,
 	})
 }
 
+// ReceivedOn reads the business day of what entries post, by their source key,
+// as far as a remittance, a patient's payment or a person's decision says it. An
+// entry of a closed month stands in the next open one; this day links the two.
+func ReceivedOn(ctx context.Context, tx pgx.Tx, practiceID int64, sources []string) (map[string]date.Date, error) {
+	rows, err := tx.Query(ctx, `
+		select s.source_key, coalesce(r.received_on, p.received_on, d.decided_on)
+		from (select source_key, `+remittanceOf+` as payment from unnest($2::text[]) source_key) s
+		left join remittance r on r.practice_id = $1 and r.source_key = s.payment
+		left join patient_payment p on p.practice_id = $1 and s.source_key like 'payment|%' and p.idempotency_key = substr(s.source_key, 9)
+		left join lateral (select min(d.decided_on) as decided_on from decision d
+			where d.practice_id = $1 and s.source_key like 'decision|%' and s.source_key = 'decision|' || d.kind || '|' || d.subject) d on true
+		where coalesce(r.received_on, p.received_on, d.decided_on) is not null`, practiceID, sources)
+	if err != nil {
+		return nil, err
+	}
+	received := make(map[string]date.Date, len(sources))
+	var source string
+	var day date.Date
+	_, err = pgx.ForEachRow(rows, []any{&source, &day}, func() error {
+		received[source] = day
+		return nil
+	})
+	return received, err
+}
+
 // Checklist says what is open at the end of the month. An empty list is a clean
 // month.
 func Checklist(ctx context.Context, tx pgx.Tx, practiceID int64, month date.Date) ([]ledger.Point, error) {
@@ -44,7 +69,7 @@ func Checklist(ctx context.Context, tx pgx.Tx, practiceID int64, month date.Date
 			) s group by account, payer, reference having sum(amount) <> 0
 		)
 		select code, message, count(*), coalesce(sum(amount), 0)::bigint from (
-			select 'undeposited' as code, 'receipts of patients are not deposited' as message, amount from held where account = '1010'
+			select 'undeposited' as code, 'receipts in the drawer are not deposited' as message, amount from held where account = '1010'
 			union all select 'clearing', 'payments of insurers are not matched to a deposit', amount from held where account = '1050'
 			union all select 'unidentified', 'cash of insurers is not identified', -amount from held where account = '2010'
 			union all select 'suspense', 'provider-level adjustments are not classified', amount from held where account = '2190'

@@ -45,7 +45,7 @@ func TestPeriods(t *testing.T) {
 	wants(w.closePeriod("2026-02", ""), "")
 	err := w.closePeriod("2026-03", "")
 	wants(err, "CB-PERIOD-OPEN-POINTS")
-	if err == nil || !strings.Contains(err.Error(), "receipts of patients are not deposited: 1, $35.00") ||
+	if err == nil || !strings.Contains(err.Error(), "receipts in the drawer are not deposited: 1, $35.00") ||
 		!strings.Contains(err.Error(), "payments of insurers are not matched to a deposit: 1, $60.00") {
 		t.Errorf("the open points: %v", err)
 	}
