@@ -296,6 +296,26 @@ func (b *realBook) Balances() (map[Key]money.Cents, error) {
 	return out, err
 }
 
+// Debits reads what an entry debits.
+func (b *realBook) Debits(source string) (list []Debit, err error) {
+	err = b.read(func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT t.debit_account, coalesce(e.external_id || '/' || l.line_no, ''), coalesce(p.account, ''), t.debit_reference, t.amount
+			FROM journal_entry j JOIN transfer t ON t.practice_id = j.practice_id AND t.entry_id = j.id
+			LEFT JOIN service_line l ON l.practice_id = t.practice_id AND l.id = t.debit_service_line_id
+			LEFT JOIN encounter e ON e.practice_id = l.practice_id AND e.id = l.encounter_id
+			LEFT JOIN patient p ON p.practice_id = t.practice_id AND p.id = t.debit_patient_id
+			WHERE j.practice_id = $1 AND j.source_key = $2 ORDER BY t.line_no`, b.practice.ID, source)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Debit, err error) {
+			return d, row.Scan(&d.Key.Account, &d.Key.Line, &d.Key.Patient, &d.Key.Reference, &d.Amount)
+		})
+		return err
+	})
+	return list, err
+}
+
 // Months sums the journal by account and month of posting.
 func (b *realBook) Months() (map[Month]money.Cents, error) {
 	type row struct {

@@ -47,14 +47,13 @@ type Model struct {
 	disposed []*disposal               // what people made of what answers left
 	paid     map[paidFor]money.Cents   // cash that a receivable took, less what is owed back of it
 	leftBy   map[Key]string            // whose answer left a balance to the patient: claim numbers
+	left     map[Key]money.Cents       // what a patient owes, before any payment of theirs
 	receipts map[string]*receipt       // patients' payments by key
-	applied  map[*Patient][]*use       // how a patient's credits paid balances, oldest first
 	refunds  map[string]*patientRefund // by key
 	toRefund map[*Patient]money.Cents  // what 2200 holds of a patient
-	uses     int
-	aliases  map[string]*Claim // payer|CLP01|CLP07 → the claim that a person has matched it to
-	clock    int               // of answers and reversals
-	began    int               // when the payment began that is being posted
+	aliases  map[string]*Claim         // payer|CLP01|CLP07 → the claim that a person has matched it to
+	clock    int                       // of answers and reversals
+	began    int                       // when the payment began that is being posted
 }
 
 // payment is an advice in the book.
@@ -103,7 +102,7 @@ func NewModel() *Model {
 	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{},
 		payments: map[string]*payment{}, held: map[string]*Advice{}, posted: map[string][]*posted{}, waiting: map[place]*waiting{}, suspended: map[place]Suspended{},
 		rules: map[string]string{}, paid: map[paidFor]money.Cents{}, leftBy: map[Key]string{}, receipts: map[string]*receipt{},
-		applied: map[*Patient][]*use{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
+		left: map[Key]money.Cents{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
 }
 
 // Today sets the business date.
@@ -134,6 +133,10 @@ func (m *Model) move(debit, credit Key, amount money.Cents) {
 		if side.key != account(side.key.Account) { // cash and revenue are not divided: Months has them
 			m.Balances[side.key] += side.amount
 		}
+	}
+	if own := []string{"1000", "1010", "2000"}; !slices.Contains(own, debit.Account) && !slices.Contains(own, credit.Account) {
+		m.left[debit] += amount
+		m.left[credit] -= amount
 	}
 	month := m.postingMonth()
 	m.Months[Month{debit.Account, month}] += amount

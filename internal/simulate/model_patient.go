@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/claimbook/claimbook/internal/money"
@@ -87,29 +88,16 @@ func (m *Model) pay(p *Patient, from Key, amount money.Cents, visit string) mone
 		}
 		part := min(amount, m.Balances[k])
 		m.move(from, k, part)
-		if from.Account == "2000" && part > 0 {
-			m.uses++
-			m.applied[p] = append(m.applied[p], &use{m.uses, from, k, part})
-		}
 		amount -= part
 	}
 	return amount
 }
 
-// use is what a patient's credit paid of a balance.
-type use struct {
-	number   int
-	from, to Key
-	amount   money.Cents
-}
-
-// receipt is a patient's payment: where it went, and what credits had been used
-// before it came.
+// receipt is a patient's payment, and where it went.
 type receipt struct {
 	patient *Patient
 	amount  money.Cents
 	moves   []move
-	before  int
 	card    bool
 	gone    bool // it has left the drawer
 	back    bool
@@ -126,7 +114,7 @@ type patientRefund struct {
 // balance, the rest as a credit. What is left of a copay is reserved for its
 // visit until the account is next put in order.
 func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, purpose, method, visit string) {
-	done := &receipt{patient: p, before: m.uses, amount: amount, card: method == "card"}
+	done := &receipt{patient: p, amount: amount, card: method == "card"}
 	copay := purpose == "copay"
 	m.receipts[key] = done
 	take := func(to Key, part money.Cents) {
@@ -157,11 +145,19 @@ func (m *Model) PatientPays(key string, p *Patient, amount money.Cents, purpose,
 	}
 }
 
+// Debit is what an entry of the book owes again.
+type Debit struct {
+	Key    Key
+	Amount money.Cents
+}
+
 // Returned takes a payment back that the bank did not honor: the mirror of where
-// the money went. What became a credit is taken from what is left of it (its
-// reservation, then what is free), then from the balances that credits have paid
-// since, the last first, then from what was paid out as a refund.
-func (m *Model) Returned(key string, deposited bool, fee, charge money.Cents) {
+// the money went. Money that has become a credit may be in several places by now,
+// and the design does not say which comes first; so the book says where it took it
+// from, and must keep to the design: the whole amount, nothing of anybody else, no
+// credit below zero, a refund only as far as one waits, a balance only once the
+// credits are used, and never more than was left to the patient there.
+func (m *Model) Returned(key string, deposited bool, fee, charge money.Cents, debits []Debit) error {
 	done := m.receipts[key]
 	done.back = true
 	m.note("check returned")
@@ -170,37 +166,59 @@ func (m *Model) Returned(key string, deposited bool, fee, charge money.Cents) {
 		from = account("1000")
 		m.note("check returned by the bank")
 	}
+	rest, direct := done.amount, money.Cents(0)
+	recovered := map[Key]money.Cents{}
 	for _, mv := range done.moves {
-		if mv.credit.Account != "2000" {
-			m.move(mv.credit, from, mv.amount)
-			continue
+		switch mv.credit.Account {
+		case "1110":
+			direct += mv.amount
+		case "5010":
+			recovered[mv.credit] += mv.amount
 		}
-		rest := mv.amount
-		free := credit(done.patient, "")
-		for _, k := range []Key{mv.credit, free} {
-			part := min(rest, max(-m.Balances[k], 0))
-			m.move(k, from, part)
-			rest -= part
-		}
-		for _, u := range slices.Backward(m.applied[done.patient]) {
-			if part := min(rest, u.amount); part > 0 && u.number > done.before && (u.from == mv.credit || u.from == free) {
-				m.note("returned after its credit was applied")
-				m.move(u.to, from, part)
-				u.amount -= part
-				rest -= part
+	}
+	for _, d := range debits {
+		m.move(d.Key, from, d.Amount)
+		rest -= d.Amount
+		switch d.Key.Account {
+		case "1110":
+			direct -= d.Amount
+			if d.Key.Line != "" && m.Balances[d.Key] > max(m.left[d.Key], 0) {
+				return fmt.Errorf("%s owes %s after the return, and only %s was ever left to the patient", d.Key, m.Balances[d.Key], m.left[d.Key])
 			}
+			if d.Key.Line == "" {
+				m.note("returned after its credit was refunded")
+			}
+		case "2200":
+			m.toRefund[done.patient] -= d.Amount
+			m.note("returned while its refund waited")
+		case "2000":
+			if m.Balances[d.Key] > 0 {
+				return fmt.Errorf("%s is a debit of %s", d.Key, m.Balances[d.Key])
+			}
+		case "5010":
+			recovered[d.Key] -= d.Amount
+		default:
+			return fmt.Errorf("a returned payment takes from %s", d.Key)
 		}
-		if rest > 0 {
-			m.note("returned after its credit was refunded")
+		if d.Key.Patient != done.patient.Account && d.Key.Patient != "" {
+			return fmt.Errorf("a payment of %s takes from %s", done.patient.Account, d.Key)
 		}
-		m.move(account("2200"), from, rest)
-		m.toRefund[done.patient] -= rest
+	}
+	if direct < 0 { // more is owed again than it had paid
+		m.note("returned after its credit was applied")
+		if free := m.Balances[credit(done.patient, "")]; free < 0 {
+			return fmt.Errorf("balances are owed again while %s is free", free)
+		}
+	}
+	if rest != 0 || recovered[account("5010")] != 0 {
+		return fmt.Errorf("%s of the payment is not taken back, %s of it recovered", rest, recovered[account("5010")])
 	}
 	m.move(account("5100"), account("1000"), fee)
 	if charge > 0 { // for no service
 		m.note("returned check charged")
 		m.move(Key{Account: "1110", Patient: done.patient.Account}, account("4220"), charge)
 	}
+	return nil
 }
 
 // GivenUp returns what of a patient's balances is written off as bad debt and has

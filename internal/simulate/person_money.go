@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -178,8 +179,16 @@ func (s *Simulation) returned(r *rand.Rand, _ int) (string, error) {
 		d.Fee = money.Cents(r.IntN(2)) * 12_00
 	}
 	d.Charge = money.Cents(r.IntN(3)/2) * 25_00
-	return fmt.Sprintf("payment %s comes back deposited=%v fee %s charge %s", d.Key, d.Deposited, d.Fee, d.Charge),
-		s.carryOut(d, func(string) bool { s.model.Returned(d.Key, d.Deposited, d.Fee, d.Charge); return true })
+	did := fmt.Sprintf("payment %s comes back deposited=%v fee %s charge %s", d.Key, d.Deposited, d.Fee, d.Charge)
+	var wrong error
+	err := s.carryOut(d, func(string) bool {
+		var debits []Debit
+		if debits, wrong = s.book.Debits("payment|" + d.Key + "|returned"); wrong == nil {
+			wrong = s.model.Returned(d.Key, d.Deposited, d.Fee, d.Charge, debits)
+		}
+		return true
+	})
+	return did, errors.Join(wrong, err)
 }
 
 // drawer takes receipts of one kind to the bank, which books them in one line:

@@ -20,7 +20,7 @@ var Scenarios = []string{
 	"refund of what was announced", "refund of what was paid", "refund sent", "refund taken back with its answer", "refund acknowledged",
 	"written off as small-balance", "written off as charity", "written off as discount", "written off as bad-debt", "credit applied",
 	"patient refunded", "patient refund sent", "refund blocked by a returned check",
-	"check returned", "check returned by the bank", "returned after its credit was applied", "returned after its credit was refunded",
+	"check returned", "check returned by the bank", "returned after its credit was applied", "returned after its credit was refunded", "returned while its refund waited",
 	"returned check charged", "bad debt recovered", "drawer deposited", "card payout",
 	"interrupted", "two files at once",
 }

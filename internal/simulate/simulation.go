@@ -32,6 +32,8 @@ type Book interface {
 	// Decide carries out what a person decides and returns the source keys of its
 	// entries; ErrRefused if the book does not let them.
 	Decide(d Decision) (sources []string, err error)
+	// Debits tells what an entry debits, by its source key.
+	Debits(source string) ([]Debit, error)
 	// Interrupt lets the next step die after so many statements, as by a kill, and
 	// run again; Interrupted says that it did.
 	Interrupt(statements int)
