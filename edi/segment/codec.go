@@ -336,6 +336,9 @@ func (r *Scanner) Adjustments(slab *Slab[Adjustment], list []Adjustment) []Adjus
 	apart := len(list) > 0 && list[len(list)-1].Group == group && casRun(list) < 6
 	first := true
 	for n := 2; n <= 17; n += 3 {
+		if n > r.s.Len() {
+			break
+		}
 		if len(r.element(n)) == 0 && len(r.element(n+1)) == 0 && len(r.element(n+2)) == 0 {
 			continue
 		}
