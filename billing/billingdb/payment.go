@@ -115,22 +115,13 @@ func receipt(number int64, on date.Date, transfers []ledger.Transfer) Receipt {
 	return r
 }
 
-// givenUp returns what of the patient's balances was written off as bad debt and
-// has not come back: neither by a reversal of the write-off nor as a recovery. A
-// recovery of nothing is refused.
+// givenUp returns what of the patient's bad debt has not come back. A recovery of
+// nothing is refused.
 func (p *PatientPayment) givenUp(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (money.Cents, error) {
 	if p.Purpose != billing.ForRecovery {
 		return 0, nil
 	}
-	var left money.Cents
-	err := tx.QueryRow(ctx, `
-		SELECT coalesce((SELECT sum(CASE WHEN t.debit_account = '5000' THEN t.amount ELSE -t.amount END) FROM transfer t
-		                 WHERE t.practice_id = $1 AND (t.debit_account = '5000' AND t.credit_account = '1110' AND t.credit_patient_id = $2 AND t.credit_patient_id <> 0
-		                    OR t.credit_account = '5000' AND t.debit_account = '1110' AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0)), 0)
-		     - coalesce((SELECT sum(CASE WHEN t.credit_account = '5010' THEN t.amount ELSE -t.amount END) FROM patient_payment y
-		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key IN ('payment|' || y.idempotency_key, 'payment|' || y.idempotency_key || '|returned')
-		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id AND '5010' IN (t.debit_account, t.credit_account)
-		                 WHERE y.practice_id = $1 AND y.patient_id = $2 AND y.purpose = 'recovery'), 0)`, practiceID, patientID).Scan(&left)
+	left, err := BadDebtLeft(ctx, tx, practiceID, patientID)
 	if err == nil && left <= 0 {
 		return 0, fault.Invalidf("CB-PAYMENT-010", "nothing that patient %s owed is written off as bad debt, or it has all come back", p.Account).
 			WithFix("record it as an ordinary payment; nothing was recorded")

@@ -83,14 +83,17 @@ type Decided struct {
 	Same        bool
 }
 
-// DecisionOn returns the last decision of one of the kinds about a subject, nil
-// if there is none, and keeps everybody else from deciding about it.
+// DecisionOn returns the last decision of one of the kinds about a subject that
+// was not taken back, nil if there is none, and keeps everybody else from deciding about it.
 func DecisionOn(ctx context.Context, tx pgx.Tx, practiceID int64, subject string, kinds []string, kind string, payload []byte) (*Decided, error) {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, $2))`, "decide "+subject, practiceID); err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, `SELECT kind, actor, decided_on, kind = $4 AND payload = $5::jsonb FROM decision
-		WHERE practice_id = $1 AND subject = $2 AND kind = ANY($3) ORDER BY id DESC LIMIT 1`, practiceID, subject, kinds, kind, payload)
+		WHERE practice_id = $1 AND subject = $2 AND kind = ANY($3)
+		  AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.practice_id = $1 AND u.kind = 'undo' AND u.id > decision.id
+		                  AND u.payload->>'kind' = decision.kind AND u.payload->>'subject' = decision.subject)
+		ORDER BY id DESC LIMIT 1`, practiceID, subject, kinds, kind, payload)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ const (
 
 	DecideCoverageEnded = "coverage-ended" // an insurance was not in force any more
 	DecideCoverageFound = "coverage-found" // an insurance was found later
+	DecideUndo          = "undo"           // a decision was wrong
 )
 
 // itemKinds are the decisions that settle a work item: one of them, once.
@@ -127,7 +128,10 @@ func (d *Desk) post(kind, subject string, e ledger.Entry) error {
 	if e.PostingDate, err = ledgerdb.PostingDate(d.ctx, d.tx, d.practiceID, d.by.On); err != nil {
 		return err
 	}
-	e.SourceKey, e.Actor, e.Memo = "decision|"+kind+"|"+subject, d.by.Actor, d.by.Reason
+	if e.SourceKey, err = d.source(kind, subject); err != nil {
+		return err
+	}
+	e.Actor, e.Memo = d.by.Actor, d.by.Reason
 	d.out.PostingDate = e.PostingDate
 	d.out.Sources = append(d.out.Sources, e.SourceKey)
 	for _, t := range e.Transfers {
@@ -135,6 +139,16 @@ func (d *Desk) post(kind, subject string, e ledger.Entry) error {
 	}
 	_, err = ledgerdb.Post(d.ctx, d.tx, d.practiceID, []ledger.Entry{e})
 	return err
+}
+
+// source is the source key of a decision's entry: "decision|kind|subject", with
+// "|~2" behind it when the first one was taken back.
+func (d *Desk) source(kind, subject string) (string, error) {
+	n, err := billingdb.UndoneTimes(d.ctx, d.tx, d.practiceID, kind, subject)
+	if n > 0 {
+		subject += fmt.Sprintf("|~%d", n+1)
+	}
+	return "decision|" + kind + "|" + subject, err
 }
 
 // item finds a work item of one of the kinds.
@@ -189,8 +203,12 @@ func (d *Desk) settle(kind, subject string, patientIDs ...int64) error {
 	if d.out.PostingDate.IsZero() {
 		return nil
 	}
+	source, err := d.source(kind, subject)
+	if err != nil {
+		return err
+	}
 	if _, err := billingdb.SettleAccounts(d.ctx, d.tx, d.practiceID, patientIDs, d.out.PostingDate, d.by.Actor,
-		func(account string) string { return "decision|" + kind + "|" + subject + "|APPLY|" + account }); err != nil {
+		func(account string) string { return source + "|APPLY|" + account }); err != nil {
 		return err
 	}
 	return billingdb.CloseSettledClaims(d.ctx, d.tx, d.practiceID, patientIDs, d.by.On, d.by.Actor)

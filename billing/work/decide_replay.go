@@ -17,6 +17,7 @@ var replays = map[string]func(d *Desk, subject string, payload json.RawMessage) 
 	DecideAccept:     func(d *Desk, subject string, _ json.RawMessage) (Decided, error) { return d.Accept(subject) },
 	DecideClose:      func(d *Desk, subject string, _ json.RawMessage) (Decided, error) { return d.CloseClaim(subject) },
 	DecideStand:      func(d *Desk, subject string, _ json.RawMessage) (Decided, error) { return d.Stand(subject) },
+	DecideUndo:       func(d *Desk, subject string, _ json.RawMessage) (Decided, error) { return d.Undo(subject) },
 	DecideDismiss:    func(d *Desk, subject string, _ json.RawMessage) (Decided, error) { return d.Dismiss(subject) },
 	DecideTreat: with(func(d *Desk, subject string, p treatPayload) (Decided, error) {
 		if p.Code != "" {

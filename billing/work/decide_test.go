@@ -388,7 +388,7 @@ func TestDecideClose(t *testing.T) {
 // the replay needs.
 func TestDecisionsReplay(t *testing.T) {
 	for _, kind := range []string{DecideReturnCash, DecideClassify, DecideTreat, DecideAssignLine, DecideAccept, DecideRefundPayer, DecideRefundPaid,
-		DecideWriteOff, DecideApply, DecideClose, DecideStand, DecideDismiss, DecideCoverageEnded, DecideCoverageFound} {
+		DecideWriteOff, DecideApply, DecideClose, DecideStand, DecideDismiss, DecideCoverageEnded, DecideCoverageFound, DecideUndo} {
 		if !Replays(kind) {
 			t.Errorf("%s cannot be replayed", kind)
 		}

@@ -30,6 +30,7 @@ type decideCmd struct {
 	CoverageFound decideFoundCmd    `cmd:"" help:"A visit's insurance was found later: ask it instead of the patient."`
 	Close         decideCloseCmd    `cmd:"" help:"Close a claim that has no insurance balance."`
 	Stand         decideStandCmd    `cmd:"" help:"Let a write-off stand whatever becomes of the answer it relied on."`
+	Undo          decideUndoCmd     `cmd:"" help:"Take a wrong decision back, where nothing rests on it."`
 	Dismiss       decideDismissCmd  `cmd:"" help:"Take an item off the worklist without an entry."`
 }
 
