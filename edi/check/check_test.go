@@ -275,8 +275,8 @@ func TestPartnerExample(t *testing.T) {
 		t.Fatal(p, err)
 	}
 	got := codes(run(t, base(t, "837p.edi"), check.Options{Partner: p}))
-	if want := []string{"BL-01", "BL-02", "BL-01"}; len(got) != 3 {
-		t.Errorf("got %v, want %v", got, want)
+	if d := cmp.Diff([]string{"BL-01", "BL-01", "BL-02"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -141,6 +142,12 @@ func (r *run) checkISA(s *x12.Segment) {
 	for n := 5; n <= 7; n += 2 {
 		if !in(n, "01", "14", "20", "27", "28", "29", "30", "33", "ZZ") {
 			bad(n, fmt.Sprintf("%03d", n), "the kind of identifier is not one that healthcare uses", "use ZZ, 30 (tax number), 27, 28, 29, 33, 01, 14 or 20")
+		}
+	}
+	for k, who := range [...]string{"sender", "receiver"} {
+		n := 6 + 2*k
+		if len(bytes.TrimSpace(s.Element(n))) == 0 {
+			bad(n, fmt.Sprintf("%03d", n), "the interchange does not name its "+who, "fill in the identifier that the partners have agreed on")
 		}
 	}
 	if !digits(s.Element(9)) || !validDay(append([]byte("20"), s.Element(9)...)) {
