@@ -9,7 +9,7 @@ import (
 var (
 	rulePatientPaid   = rule(3, odd, "837P 837D", "837-PATIENT-PAID", "what the patient has paid (AMT*F5) is not more than the claim's charge", "correct AMT*F5", "A7:400:", "8", "I12")
 	ruleNegative      = rule(4, bad, any837, "837-NEGATIVE", "charges and the patient's payment are not negative", "send a void (frequency 8) to take a claim back", "A7:402:", "8", "I12")
-	ruleQuantity      = rule(4, bad, any837, "837-QUANTITY", "a line's quantity is above zero", "put the units given", "A7:476:", "8", "I12")
+	ruleQuantity      = rule(4, bad, any837, "837-QUANTITY", "a line's quantity is above zero, on an institutional claim not below", "put the units given", "A7:476:", "8", "I12")
 	ruleAccidentCause = rule(4, bad, "837P 837D", "837-ACCIDENT-CAUSE", "an accident date (DTP*439) stands where CLM11 names the accident (AA, OA) or the employment (EM)", "name the cause in CLM11, or remove DTP*439", "A7:248:", "I9").on("11", "")
 	ruleStateUnused   = rule(4, bad, "837P 837D", "837-AUTO-STATE-UNUSED", "the accident's state (CLM11-4, -5) is only for an automobile accident (AA)", "put AA in CLM11, or leave the state out", "A7:248:", "8", "I13").on("11-1", "")
 	ruleAttachUnused  = rule(4, bad, any837, "837-PWK-UNUSED", "an attachment that is only available on request (PWK02 = AA) has no control number (PWK05 and PWK06)", "leave PWK05 and PWK06 empty", "A7:294:", "8", "I13").on("2", "")
@@ -207,7 +207,8 @@ func (r *claimRules) endSituation() {
 
 // quantity checks the units of a line.
 func (r *claimRules) quantity(s *x12.Segment, n int) {
-	if yes, ok := positive(s.Element(n)); ok && !yes {
+	v := s.Element(n)
+	if yes, ok := positive(v); ok && !yes && (r.kind != 'I' || v[0] == '-') { // a rate line of an institution counts nothing
 		r.c.find(ruleQuantity, s, n, 0, "the quantity is not above zero")
 	}
 }
