@@ -25,50 +25,103 @@ func Refund(a *Account, amount money.Cents) (ledger.Entry, bool) {
 	return e, true
 }
 
-// Returned takes back a payment that the bank did not honor: where the money
-// went, it is owed again. paid are the transfers of the payment's entry; applied
-// those of later entries by which the patient's credits paid balances, newest
-// first; from is where the money is missing now (1010, or 1000 once deposited).
-// What had become a credit is taken from what is left of it, and then from the
-// balances that it paid.
-func Returned(a *Account, paid, applied []ledger.Transfer, from string) ledger.Entry {
-	e := ledger.Entry{Kind: "returned-payment"}
+// Since is what became of a patient's money after a payment had come, oldest
+// first, less what earlier returned payments have followed already.
+type Since struct {
+	// Moves are Dr 1110 / Cr 2000, by which a balance that fell became a credit, and
+	// Dr 2000 / Cr 1110, by which credits paid balances.
+	Moves []ledger.Transfer
+	// ToRefund is what was to be paid back to the patient and has not been sent.
+	ToRefund money.Cents
+}
+
+// Returned takes back a payment that the bank did not honor: the mirror of where
+// the money is now. paid are the transfers of the payment's entry; from is where
+// the money is missing (1010, or 1000 once deposited).
+//
+// A balance that it paid is owed again, unless the balance has fallen since and
+// the money became a credit. What is a credit is taken from what is left of it,
+// then from a refund that has not been sent (which is blocked by that), then from
+// the balances that credits have paid since, the last first. What a refund has
+// carried out of the bank (refunded) the patient owes, for no service.
+func Returned(a *Account, paid []ledger.Transfer, since Since, from string) (e ledger.Entry, refunded money.Cents) {
+	e = ledger.Entry{Kind: "returned-payment"}
 	source := ledger.Key{Account: from}
+	stays := map[ledger.Key]money.Cents{} // on the balances that it paid itself
+	for _, t := range paid {
+		if t.Credit.Account == ledger.ARPatient {
+			stays[t.Credit] += t.Amount
+		}
+	}
+	applied := since.standing(stays)
 	left := map[ledger.Key]money.Cents{}
 	for _, c := range a.Credits {
 		left[a.credit(c.Visit)] = c.Amount
 	}
-	applied = slices.Clone(applied)
 	for _, t := range paid {
-		if t.Credit.Account != ledger.PatientCredits {
-			e.Move(t.Credit, source, t.Amount, t.Dimensions())
-			continue
+		credit, rest := t.Credit, t.Amount
+		take := func(key ledger.Key, amount money.Cents, d ledger.Dimensions) {
+			e.Move(key, source, amount, d)
+			rest -= amount
 		}
-		rest := t.Amount
+		switch t.Credit.Account {
+		case ledger.ARPatient:
+			part := min(rest, stays[t.Credit])
+			stays[t.Credit] -= part
+			take(t.Credit, part, t.Dimensions())
+			credit = a.credit("")
+		case ledger.PatientCredits:
+		default:
+			take(t.Credit, rest, t.Dimensions())
+		}
 		// A reservation that was set free is in the free credit now.
-		for _, key := range []ledger.Key{t.Credit, a.credit("")} {
+		for _, key := range []ledger.Key{credit, a.credit("")} {
 			part := min(rest, left[key])
-			e.Move(key, source, part, t.Dimensions())
 			left[key] -= part
-			rest -= part
+			take(key, part, t.Dimensions())
 		}
+		part := min(rest, since.ToRefund)
+		since.ToRefund -= part
+		take(ledger.Key{Account: ledger.PatientRefunds}, part, t.Dimensions())
 		for i := range applied {
 			u := &applied[i]
-			if rest == 0 {
-				break
-			}
-			if u.Debit.Account != ledger.PatientCredits || u.Credit.Account != ledger.ARPatient || u.Debit.Reference != t.Credit.Reference && u.Debit.Reference != "" {
+			if u.Debit.Reference != credit.Reference && u.Debit.Reference != "" {
 				continue
 			}
 			part := min(rest, u.Amount)
-			e.Move(u.Credit, source, part, u.Dimensions())
 			u.Amount -= part
-			rest -= part
+			take(u.Credit, part, u.Dimensions())
 		}
-		// Paid out as a refund before the bank spoke: that refund is owed back.
-		e.Move(ledger.Key{Account: ledger.PatientRefunds}, source, rest, t.Dimensions())
+		refunded += rest
+		take(a.owed(&OpenLine{}), rest, a.dimensions(nil))
 	}
-	return e
+	return e, refunded
+}
+
+// standing returns how credits have paid balances, newest first, as far as the
+// balances have not fallen since. What a balance that fell set free is taken off
+// stays first: it is the payment's own money.
+func (s Since) standing(stays map[ledger.Key]money.Cents) []ledger.Transfer {
+	var applied []ledger.Transfer // oldest first
+	for _, t := range s.Moves {
+		switch {
+		case t.Debit.Account == ledger.PatientCredits && t.Credit.Account == ledger.ARPatient:
+			applied = append(applied, t)
+		case t.Debit.Account == ledger.ARPatient && t.Credit.Account == ledger.PatientCredits:
+			part := min(t.Amount, stays[t.Debit])
+			stays[t.Debit] -= part
+			rest := t.Amount - part
+			for i := len(applied) - 1; i >= 0; i-- {
+				if u := &applied[i]; u.Credit == t.Debit {
+					part := min(rest, u.Amount)
+					u.Amount -= part
+					rest -= part
+				}
+			}
+		}
+	}
+	slices.Reverse(applied)
+	return applied
 }
 
 // ReturnCharge is what a practice charges a patient for a check that came back:

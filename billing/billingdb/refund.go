@@ -3,7 +3,6 @@ package billingdb
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -121,8 +120,18 @@ func (r *PatientRefund) blocked(ctx context.Context, tx pgx.Tx, practiceID, pati
 	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
 		return err
 	}
-	var owed money.Cents
-	err := tx.QueryRow(ctx, `
+	owed, err := toRefund(ctx, tx, practiceID, patientID)
+	if err != nil || owed >= need {
+		return err
+	}
+	return fault.Invalidf("CB-REFUND-004", "the refund %s is blocked: a check of patient %s came back, and %s of what was to be refunded is owed to them", r.Key, r.Account,
+		max(owed, 0).Dollars()).WithFix("do not send it; see what the patient owes: claimbook explain patient " + r.Account)
+}
+
+// toRefund returns what is owed to a patient out of refunds that were not sent,
+// less what returned payments have taken of it.
+func toRefund(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (owed money.Cents, err error) {
+	err = tx.QueryRow(ctx, `
 		WITH accrued AS MATERIALIZED (
 			SELECT e.source_key, sum(t.amount) AS amount FROM transfer t
 			JOIN journal_entry e ON e.practice_id = t.practice_id AND e.id = t.entry_id AND e.kind = 'patient-refund'
@@ -136,11 +145,7 @@ func (r *PatientRefund) blocked(ctx context.Context, tx pgx.Tx, practiceID, pati
 		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key = 'payment|' || p.idempotency_key || '|returned'
 		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id AND t.debit_account = '2200'
 		                 WHERE p.practice_id = $1 AND p.patient_id = $2 AND p.state = 'returned'), 0)`, practiceID, patientID).Scan(&owed)
-	if err != nil || owed >= need {
-		return err
-	}
-	return fault.Invalidf("CB-REFUND-004", "the refund %s is blocked: a check of patient %s came back, and %s of what was to be refunded is owed to them", r.Key, r.Account,
-		max(owed, 0).Dollars()).WithFix("do not send it; see what the patient owes: claimbook explain patient " + r.Account)
+	return owed, err
 }
 
 // lockRefunds lets a refund be sent only before or after a check of the patient
@@ -161,177 +166,6 @@ func (r *PatientRefund) decide(ctx context.Context, tx pgx.Tx, practiceID int64,
 	_, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "refund", Subject: source,
 		Payload: RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent}, Reason: r.Reason, Actor: r.Actor, On: r.On})
 	return err
-}
-
-// ReturnedPayment is a payment that the bank did not honor.
-type ReturnedPayment struct {
-	Key       string      // of the payment
-	Deposited bool        // it had been deposited: the money is missing at the bank
-	BankFee   money.Cents // what the bank charges the practice
-	Charge    money.Cents // what the practice charges the patient for it
-	Reason    string
-	On        date.Date
-	Actor     string
-}
-
-// ReturnDecision is what the decision about a returned payment says; its
-// subject is payment|key.
-type ReturnDecision struct {
-	Deposited bool        `json:"deposited"`
-	Fee       money.Cents `json:"fee"`
-	Charge    money.Cents `json:"charge,omitempty"`
-}
-
-// ReturnPayment takes a payment back: what it paid is owed again. The fee of the
-// bank and the charge to the patient are entries of their own.
-func ReturnPayment(ctx context.Context, tx pgx.Tx, practiceID int64, r ReturnedPayment) (known bool, err error) {
-	var patientID int64
-	var state string
-	err = tx.QueryRow(ctx, `SELECT patient_id, state FROM patient_payment WHERE practice_id = $1 AND idempotency_key = $2 FOR UPDATE`, practiceID, r.Key).Scan(&patientID, &state)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, fault.NotFoundf("CB-RETURN-001", "no payment has the key %s", r.Key)
-	}
-	if err != nil || state == "returned" {
-		return state == "returned", err
-	}
-	source := "payment|" + r.Key
-	original, err := entryOf(ctx, tx, practiceID, source)
-	if err != nil {
-		return false, err
-	}
-	if original == nil {
-		return false, fault.Invalidf("CB-RETURN-002", "the payment %s has no entry", r.Key)
-	}
-	if err := r.where(ctx, tx, practiceID, original); err != nil {
-		return false, err
-	}
-	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
-		return false, err
-	}
-	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
-	if err != nil {
-		return false, err
-	}
-	applied, err := applications(ctx, tx, practiceID, patientID, original.ID)
-	if err != nil {
-		return false, err
-	}
-	if _, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "returned-payment", Subject: source,
-		Payload: ReturnDecision{Deposited: r.Deposited, Fee: r.BankFee, Charge: r.Charge}, Reason: r.Reason, Actor: r.Actor, On: r.On}); err != nil {
-		return false, err
-	}
-	from := ledger.Undeposited
-	if r.Deposited {
-		from = ledger.Bank
-	}
-	e := billing.Returned(&accounts[0], original.Transfers, applied, from)
-	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
-		return false, err
-	}
-	e.SourceKey, e.Reverses, e.Memo, e.Actor = source+"|returned", original.ID, r.Reason, r.Actor
-	entries := []ledger.Entry{e}
-	if r.BankFee > 0 {
-		fee := ledger.Entry{PostingDate: e.PostingDate, Kind: "bank-fee", SourceKey: source + "|fee", Memo: r.Reason, Actor: r.Actor}
-		fee.Move(ledger.Key{Account: ledger.BankFees}, ledger.Key{Account: ledger.Bank}, r.BankFee, ledger.Dimensions{ByteOffset: -1})
-		entries = append(entries, fee)
-	}
-	if r.Charge > 0 {
-		charge := billing.ReturnCharge(&accounts[0], r.Charge)
-		charge.PostingDate, charge.SourceKey, charge.Memo, charge.Actor = e.PostingDate, source+"|charge", r.Reason, r.Actor
-		entries = append(entries, charge)
-	}
-	if _, err := ledgerdb.Post(ctx, tx, practiceID, entries); err != nil {
-		return false, err
-	}
-	_, err = tx.Exec(ctx, `UPDATE patient_payment SET state = 'returned' WHERE practice_id = $1 AND idempotency_key = $2`, practiceID, r.Key)
-	return false, err
-}
-
-// where refuses a payment that is said to lie in the drawer when it has left it:
-// the money is missing at the bank then. What reached the bank later than the
-// check came back is still its deposit.
-func (r *ReturnedPayment) where(ctx context.Context, tx pgx.Tx, practiceID int64, original *ledgerdb.StoredEntry) error {
-	if r.Deposited {
-		return nil
-	}
-	if err := ledgerdb.LockBank(ctx, tx, practiceID); err != nil { // nobody puts it on a slip meanwhile
-		return err
-	}
-	list, err := ledgerdb.ReceiptsBySource(ctx, tx, practiceID, []string{original.SourceKey})
-	if err != nil || len(list) == 0 {
-		return err
-	}
-	gone := ""
-	switch {
-	case list[0].Slip != "":
-		gone = "it is on slip " + list[0].Slip
-	case list[0].InDrawer < list[0].Amount:
-		gone = "the receipts of " + list[0].Day.String() + " have been deposited"
-	default:
-		return nil
-	}
-	return fault.Invalidf("CB-RETURN-003", "payment %s does not lie in the drawer: %s", r.Key, gone).WithFix("say --deposited: the money is missing at the bank")
-}
-
-// applications returns how the patient's credits paid balances after an entry,
-// newest first.
-func applications(ctx context.Context, tx pgx.Tx, practiceID, patientID, after int64) ([]ledger.Transfer, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT e.id FROM journal_entry e JOIN transfer t ON t.practice_id = e.practice_id AND t.entry_id = e.id
-		WHERE e.practice_id = $1 AND e.kind = 'apply' AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0 AND e.id > $3`, practiceID, patientID, after)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, err
-	}
-	entries, err := ledgerdb.EntriesByID(ctx, tx, practiceID, ids)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(entries, func(a, b ledgerdb.StoredEntry) int { return int(b.ID - a.ID) })
-	back, err := takenFromLines(ctx, tx, practiceID, patientID)
-	if err != nil {
-		return nil, err
-	}
-	var list []ledger.Transfer
-	for _, e := range entries {
-		for i := len(e.Transfers) - 1; i >= 0; i-- {
-			t := e.Transfers[i]
-			if t.Credit.Account == ledger.ARPatient { // what an earlier returned payment took of it is gone
-				part := min(t.Amount, back[t.Credit.ServiceLineID])
-				back[t.Credit.ServiceLineID] -= part
-				t.Amount -= part
-			}
-			list = append(list, t)
-		}
-	}
-	return list, nil
-}
-
-// takenFromLines returns what returned payments of the patient have taken from
-// lines that credits had paid: what they made owed again, less what the payments
-// themselves had paid there.
-func takenFromLines(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (map[int64]money.Cents, error) {
-	rows, err := tx.Query(ctx, `
-		WITH back AS MATERIALIZED (
-			SELECT e.id, e.reverses FROM patient_payment p
-			JOIN journal_entry e ON e.practice_id = p.practice_id AND e.source_key = 'payment|' || p.idempotency_key || '|returned'
-			WHERE p.practice_id = $1 AND p.patient_id = $2 AND p.state = 'returned'
-		), moved AS (
-			SELECT t.debit_service_line_id AS line, t.amount FROM back JOIN transfer t ON t.practice_id = $1 AND t.entry_id = back.id WHERE t.debit_account = '1110'
-			UNION ALL
-			SELECT t.credit_service_line_id, -t.amount FROM back JOIN transfer t ON t.practice_id = $1 AND t.entry_id = back.reverses WHERE t.credit_account = '1110'
-		)
-		SELECT line, sum(amount)::bigint FROM moved GROUP BY line HAVING sum(amount) > 0`, practiceID, patientID)
-	if err != nil {
-		return nil, err
-	}
-	taken := map[int64]money.Cents{}
-	var line int64
-	var amount money.Cents
-	_, err = pgx.ForEachRow(rows, []any{&line, &amount}, func() error { taken[line] = amount; return nil })
-	return taken, err
 }
 
 // entryOf returns the entry with exactly that source key, or nil.

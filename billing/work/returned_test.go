@@ -65,7 +65,7 @@ func TestReturnedCheckInTheDrawer(t *testing.T) {
 		_, err := ledgerwork.MakeSlip(ctx, tx, w.practice, ledgerwork.NewSlip{Key: "S1", Receipts: []int64{1}}, ledgerwork.By{Actor: "ann", On: w.today})
 		return err
 	})
-	if _, err := w.comesBack(billingdb.ReturnedPayment{Key: "C1"}); fault.CodeOf(err) != "CB-RETURN-003" {
+	if _, err := w.comesBack(billingdb.ReturnedPayment{Key: "C1", InDrawer: true}); fault.CodeOf(err) != "CB-RETURN-003" {
 		t.Errorf("a check that is on a slip: %v", err)
 	}
 	w.expect("refused", map[string]string{"1010": "80", "2000": "-80"})

@@ -56,7 +56,7 @@ func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
 type paymentReturnCmd struct {
 	Key       string    `required:"" help:"Key of the payment that came back."`
 	Reason    string    `required:"" help:"What the bank says."`
-	Deposited bool      `help:"It had been deposited: the money is missing at the bank."`
+	Deposited *bool     `negatable:"" help:"It had been deposited, so that the money is missing at the bank; --no-deposited: it lies in the drawer. Without it as the book knows: say --deposited when the bank's file has not shown the deposit yet."`
 	Fee       string    `default:"0" placeholder:"12.00" help:"What the bank charges the practice."`
 	Charge    string    `default:"0" placeholder:"25.00" help:"What the practice charges the patient for it."`
 	Date      date.Date `placeholder:"YYYY-MM-DD" help:"Day on which it came back; today by default."`
@@ -64,7 +64,7 @@ type paymentReturnCmd struct {
 
 // Help shows an example.
 func (paymentReturnCmd) Help() string {
-	return "What the payment had paid is owed again, wherever the money went: the balances, what is left of the credit, the balances that the credit has paid since, and last a refund that was to be sent, which is blocked. The fee is Dr 5100 / Cr 1000, the charge Dr 1110 / Cr 4220.\n\nExample:\n  claimbook payment return --key R-1001 --reason 'insufficient funds' --deposited --fee 12.00 --charge 25.00"
+	return "What the payment had paid is owed again, wherever the money is now: the balances that it paid, what is left of the credit that it became, a refund that was to be sent (which is blocked), the balances that the credit has paid since. What was refunded and sent the patient owes. The fee is Dr 5100 / Cr 1000, the charge Dr 1110 / Cr 4220.\n\nExample:\n  claimbook payment return --key R-1001 --reason 'insufficient funds' --deposited --fee 12.00 --charge 25.00"
 }
 
 func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
@@ -81,7 +81,10 @@ func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	defer book.Close()
-	r := billingdb.ReturnedPayment{Key: c.Key, Deposited: c.Deposited, BankFee: fee, Charge: charge, Reason: c.Reason, Actor: actor()}
+	r := billingdb.ReturnedPayment{Key: c.Key, BankFee: fee, Charge: charge, Reason: c.Reason, Actor: actor()}
+	if c.Deposited != nil {
+		r.Deposited, r.InDrawer = *c.Deposited, !*c.Deposited
+	}
 	if r.On, err = book.dayOf(c.Date); err != nil {
 		return err
 	}

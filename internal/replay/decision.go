@@ -79,7 +79,7 @@ var decisions = map[string]func(r *replayer, tx pgx.Tx, d decision) error{
 	"returned-payment": func(r *replayer, tx pgx.Tx, d decision) error {
 		return withPayload(d, func(p billingdb.ReturnDecision) error {
 			_, err := billingdb.ReturnPayment(r.ctx, tx, r.practiceID, billingdb.ReturnedPayment{Key: strings.TrimPrefix(d.Subject, "payment|"),
-				Deposited: p.Deposited, BankFee: p.Fee, Charge: p.Charge, Reason: d.Reason, On: d.On, Actor: d.Actor})
+				Deposited: p.Deposited, InDrawer: !p.Deposited, BankFee: p.Fee, Charge: p.Charge, Reason: d.Reason, On: d.On, Actor: d.Actor})
 			return err
 		})
 	},
