@@ -60,8 +60,10 @@ func (r *replayer) codes(in Input) error {
 		return err
 	}
 	return r.write(func(tx pgx.Tx) error {
-		_, err := codesetdb.Import(r.ctx, tx, list, in.On, in.Actor)
-		return err
+		if _, err := codesetdb.Import(r.ctx, tx, list, in.On, in.Actor); err != nil {
+			return err
+		}
+		return codesetdb.Use(r.ctx, tx)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/claims/claimsdb"
+	"github.com/claimbook/claimbook/edi/codeset/codesetdb"
 	"github.com/claimbook/claimbook/edi/exchange/exchangedb"
 	"github.com/claimbook/claimbook/internal/date"
 	"github.com/claimbook/claimbook/internal/fault"
@@ -54,6 +55,10 @@ func Replay(ctx context.Context, live pgx.Tx, practice claims.Practice, scratch 
 		return nil, fault.Invalidf("CB-REBUILD-EMPTY", "the book of practice %s has no inputs to replay", practice.Code)
 	}
 	r := &replayer{ctx: ctx, live: live, practice: practice, scratch: scratch, done: Replayed{Inputs: map[string]int{}, Refused: []string{}, Parked: []string{}}}
+	// The live book's lists are in use in this process; this book begins without.
+	if err := r.write(func(tx pgx.Tx) error { return codesetdb.Use(ctx, tx) }); err != nil {
+		return nil, err
+	}
 	for n, input := range log {
 		if err := r.replay(input); err != nil {
 			return nil, err
