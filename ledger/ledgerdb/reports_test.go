@@ -186,3 +186,47 @@ func TestGeneralLedgerRuns(t *testing.T) {
 		return nil
 	})
 }
+
+// The roll-forward up to any day closes with what the aging of that day adds up
+// to, and begins on any day with what the day before closed with.
+func TestRollForwardAsOf(t *testing.T) {
+	w := quarter(t)
+	w.do(t, func(ctx context.Context, tx pgx.Tx) error {
+		for _, test := range []struct {
+			from, to         string
+			months           int
+			opening, closing money.Cents
+		}{
+			{"", "2026-01-05", 0, 0, 0},
+			{"", "2026-02-28", 2, 0, 350_00},
+			{"2026-02-01", "2026-03-02", 2, 100_00, 350_00},
+			{"2026-02-01", "2026-03-03", 2, 100_00, 345_00},
+			{"2026-03-03", "2026-03-31", 1, 350_00, 345_00},
+		} {
+			var from date.Date
+			if test.from != "" {
+				from = date.MustParse(test.from)
+			}
+			to := date.MustParse(test.to)
+			months, err := ledgerdb.RollForward(ctx, tx, w.practice, from, to)
+			if err != nil {
+				return err
+			}
+			if len(months) != test.months {
+				t.Errorf("from %s to %s: %d months, want %d", test.from, to, len(months), test.months)
+				continue
+			}
+			if test.months == 0 {
+				continue
+			}
+			aging, err := ledgerdb.Aging(ctx, tx, w.practice, to, ledger.ByService)
+			if err != nil {
+				return err
+			}
+			if opening, closing := months[0].Opening, months[len(months)-1].Closing; opening != test.opening || closing != test.closing || closing != aging.Total.Total {
+				t.Errorf("from %s to %s: %s to %s, want %s to %s; the aging says %s", test.from, to, opening, closing, test.opening, test.closing, aging.Total.Total)
+			}
+		}
+		return nil
+	})
+}
