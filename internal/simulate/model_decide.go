@@ -46,7 +46,7 @@ func (m *Model) Match(at place) {
 	}
 	if w.answer.Status == "22" {
 		m.note("reversal matched later")
-		m.reverse(at, w.answer, m.original(w.answer), w.key)
+		m.reverse(w.answer, m.original(w.answer), w.key)
 	} else {
 		m.note("matched later")
 		m.adjudicate(at, w.payment.order, w.answer, w.key)

@@ -78,19 +78,16 @@ func (m *Model) settle(p *Patient) {
 	m.pay(p, free, -m.Balances[free], "")
 }
 
-// pay moves money to the oldest balances of a patient, or of one visit, and
-// returns what is left of it.
-func (m *Model) pay(p *Patient, from Key, amount money.Cents, visit string) money.Cents {
+// pay moves money to the oldest balances of a patient, or of one visit.
+func (m *Model) pay(p *Patient, from Key, amount money.Cents, visit string) {
 	for _, b := range m.bills(p) {
-		k := b.key
-		if visit != "" && b.visit != visit || m.Balances[k] <= 0 {
+		if visit != "" && b.visit != visit || m.Balances[b.key] <= 0 {
 			continue
 		}
-		part := min(amount, m.Balances[k])
-		m.move(from, k, part)
+		part := min(amount, m.Balances[b.key])
+		m.move(from, b.key, part)
 		amount -= part
 	}
-	return amount
 }
 
 // receipt is a patient's payment, and where it went.

@@ -84,7 +84,7 @@ func (m *Model) answer(p *payment, seq int, c *Answer) {
 			m.unmatched(p, at, c)
 			return
 		}
-		m.reverse(at, c, original, cash)
+		m.reverse(c, original, cash)
 	default:
 		m.adjudicate(at, p.order, c, cash)
 	}

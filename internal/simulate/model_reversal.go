@@ -26,7 +26,7 @@ func (m *Model) original(c *Answer) *posted {
 // reverse takes an answer back: the reversal's own cash and adjustments, from
 // the accounts that the original had used, and never more of an adjustment than
 // had been posted.
-func (m *Model) reverse(at place, c *Answer, original *posted, cash Key) {
+func (m *Model) reverse(c *Answer, original *posted, cash Key) {
 	m.noteReversal(c, original)
 	m.clock++
 	original.reversed, original.undone = true, m.clock
