@@ -19,7 +19,7 @@ func TestManySmallSets(t *testing.T) {
 		{"837P", isa + "GS*HC*A1*B1*20260105*0800*1*X*005010X222A1~",
 			"ST*837*%[1]09d*005010X222A1~HL*1**20*1~HL*2*1*22*0~SBR*P~CLM*A%[1]d*0***11:B:1~SE*6*%[1]09d~", drain837},
 	} {
-		watched := &watch{r: &sets{head: c.head, set: c.set, left: 200_000}}
+		watched := watching(t, &sets{head: c.head, set: c.set, left: 200_000})
 		if err := c.drain(watched); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
