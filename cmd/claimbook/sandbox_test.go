@@ -214,6 +214,9 @@ func TestSandboxScenarios(t *testing.T) {
 			if n := o.count("select count(*) from edi_file where direction = 'in' and state = 'stored'"); n > 0 {
 				t.Errorf("%d files are not finished", n)
 			}
+			if err := hledgerAgrees(t.Context(), o.url); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
