@@ -49,6 +49,8 @@ type Model struct {
 	leftBy   map[Key]string            // whose answer left a balance to the patient: claim numbers
 	left     map[Key]money.Cents       // what a patient owes, before any payment of theirs
 	receipts map[string]*receipt       // patients' payments by key
+	against  map[Key]money.Cents       // recovered against refunds that were sent, by 2210
+	early    map[Key]money.Cents       // of it, what the payment being posted may announce
 	refunds  map[string]*patientRefund // by key
 	toRefund map[*Patient]money.Cents  // what 2200 holds of a patient
 	aliases  map[string]*Claim         // payer|CLP01|CLP07 → the claim that a person has matched it to
@@ -102,7 +104,7 @@ func NewModel() *Model {
 	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{},
 		payments: map[string]*payment{}, held: map[string]*Advice{}, posted: map[string][]*posted{}, waiting: map[place]*waiting{}, suspended: map[place]Suspended{},
 		rules: map[string]string{}, paid: map[paidFor]money.Cents{}, leftBy: map[Key]string{}, receipts: map[string]*receipt{},
-		left: map[Key]money.Cents{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
+		left: map[Key]money.Cents{}, against: map[Key]money.Cents{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
 }
 
 // Today sets the business date.

@@ -186,7 +186,9 @@ func (m *Model) Returned(key string, deposited bool, fee, charge money.Cents, de
 				m.note("returned after its credit was refunded")
 			}
 		case "2200":
-			m.toRefund[done.patient] -= d.Amount
+			if m.toRefund[done.patient] -= d.Amount; m.toRefund[done.patient] < 0 {
+				return fmt.Errorf("%s of a refund that does not wait", d.Amount)
+			}
 			m.note("returned while its refund waited")
 		case "2000":
 			if m.Balances[d.Key] > 0 {

@@ -21,6 +21,7 @@ func (m *Model) provider(in *payment) {
 			refund[p.Reference] = true
 		}
 	}
+	m.early = m.recoveredEarly(a)
 	for i, p := range a.Provider {
 		suspense := reference("2190", a.Payer, p.Reference)
 		before := m.Balances[suspense]
@@ -51,7 +52,15 @@ func (m *Model) pair(a *Advice, p ProviderAmount, refund bool) {
 				m.note("recovered before it was announced")
 			}
 			m.move(cash, suspense, cleared)
-			m.move(cash, announced, -p.Amount-cleared)
+			refunded := reference("2210", a.Payer, p.Reference)
+			early := min(-p.Amount-cleared, m.early[refunded])
+			if early > 0 {
+				m.note("announced after it was recovered against a refund")
+				m.early[refunded] -= early
+				m.against[refunded] -= early
+			}
+			m.move(cash, refunded, early)
+			m.move(cash, announced, -p.Amount-cleared-early)
 			return
 		}
 		recovered := min(p.Amount, max(-m.Balances[announced], 0))
@@ -63,6 +72,7 @@ func (m *Model) pair(a *Advice, p ProviderAmount, refund bool) {
 		if refund {
 			m.note("recovered with a refund acknowledged")
 			rest = reference("2210", a.Payer, p.Reference)
+			m.against[rest] += p.Amount - recovered
 		}
 		m.move(rest, cash, p.Amount-recovered)
 	case "72":
@@ -85,6 +95,26 @@ func (m *Model) pair(a *Advice, p ProviderAmount, refund bool) {
 	default: // until a person classifies it
 		m.either(suspense, cash, p.Amount)
 	}
+}
+
+// recoveredEarly says, by reference, what earlier payments recovered against
+// refunds that had been sent, before the recovery was announced: as far as more was
+// sent than is owed once this payment has acknowledged what it does.
+func (m *Model) recoveredEarly(a *Advice) map[Key]money.Cents {
+	early := map[Key]money.Cents{}
+	for _, p := range a.Provider {
+		k := reference("2210", a.Payer, p.Reference)
+		if _, seen := early[k]; !seen {
+			early[k] = m.Balances[k]
+		}
+		if p.Code == "72" {
+			early[k] += p.Amount
+		}
+	}
+	for k := range early {
+		early[k] = max(min(early[k], m.against[k]), 0)
+	}
+	return early
 }
 
 // either posts an amount of either sign: a negative one is the mirror.

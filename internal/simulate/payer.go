@@ -54,10 +54,11 @@ func (d *Desk) Decide(r *rand.Rand, on date.Date) *Advice {
 
 // Revise takes an answer back and gives another: in one payment, or in two.
 func (d *Desk) Revise(r *rand.Rand, on date.Date) []*Advice {
+	laterPayer := r.IntN(2) == 0
 	for _, i := range r.Perm(len(d.claims)) {
 		c := d.claims[i]
 		before := d.current[c]
-		if before == nil {
+		if before == nil || laterPayer && c.Rank == 1 && slices.ContainsFunc(d.claims, func(c *Claim) bool { return c.Rank > 1 && d.current[c] != nil }) {
 			continue
 		}
 		one := d.advice(r, c.Payer(), on)

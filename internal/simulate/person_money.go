@@ -26,8 +26,15 @@ func (s *Simulation) refundPayer(r *rand.Rand, n int) (string, error) {
 	}
 	slices.SortFunc(paid, func(a, b *posted) int { return cmp.Or(cmp.Compare(a.payment, b.payment), cmp.Compare(a.seq, b.seq)) })
 	p := paid[r.IntN(len(paid))]
+	if announced := s.model.keys(func(k Key, amount money.Cents) bool { return k.Account == "2100" && amount < 0 }); len(announced) > 0 && r.IntN(2) == 0 {
+		for _, other := range paid { // sent back before it is recovered
+			if other.answer.ICN == announced[0].Reference {
+				p = other
+			}
+		}
+	}
 	c, ref := p.answer.Claim, p.answer.ICN
-	if r.IntN(4) == 0 {
+	if r.IntN(5) == 0 {
 		ref = fmt.Sprintf("LETTER%d", n)
 	}
 	key := c.Payer().Code + "|" + ref

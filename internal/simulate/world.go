@@ -121,7 +121,14 @@ func NewWorld(seed uint64) *World {
 		{{Payer: care, QMB: true}, {Payer: blue}}, {{Payer: care}, {Payer: blue}, {Payer: caid}}, {{Payer: ppo}, {Payer: hmo}, {Payer: blue}},
 	}
 	for i := range 4 + r.IntN(4) {
-		w.Patients = append(w.Patients, &Patient{Account: fmt.Sprintf("P%02d", i+1), Coverages: households[r.IntN(len(households))], days: map[date.Date]bool{}})
+		from := 0
+		switch i {
+		case 0: // somebody with a second payer, and now and then with a third
+			from = len(households) - 8
+		case 1:
+			from = (len(households) - 2) * r.IntN(2)
+		}
+		w.Patients = append(w.Patients, &Patient{Account: fmt.Sprintf("P%02d", i+1), Coverages: households[from+r.IntN(len(households)-from)], days: map[date.Date]bool{}})
 	}
 	w.Setup = w.setup()
 	return w
