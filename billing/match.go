@@ -16,6 +16,7 @@ const (
 	matchCharge    = "the only line with that date and charge"
 	matchProcedure = "the only line with that procedure"
 	matchSplit     = "the payer split the line"
+	matchBundle    = "the payer bundled the lines; spread over them by charge"
 	matchClaim     = "reported for the claim, spread over its lines by charge"
 	matchRest      = "not reported by the payer; its part of the claim's total"
 )
@@ -32,6 +33,7 @@ func matchLine(svc *remit835.Line, c *Claim, taken map[int64]bool) (*ClaimLine, 
 		}
 	}
 	on := svc.ServiceDate()
+	charge := svc.Charge.Abs() // a reversal speaks of the same line with a negative charge
 	modifiers := modifiersOf(svc.Procedure.Modifiers)
 	sameDay := func(l *ClaimLine) bool { return on.IsZero() || on == l.ServiceDate }
 	tries := []struct {
@@ -40,15 +42,15 @@ func matchLine(svc *remit835.Line, c *Claim, taken map[int64]bool) (*ClaimLine, 
 		fits   func(l *ClaimLine) bool
 	}{
 		{matchExact, false, func(l *ClaimLine) bool {
-			return l.Procedure == svc.Procedure.Code && slices.Equal(l.Modifiers, modifiers) && sameDay(l) && l.Charge == svc.Charge
+			return l.Procedure == svc.Procedure.Code && slices.Equal(l.Modifiers, modifiers) && sameDay(l) && l.Charge == charge
 		}},
 		{matchSubmitted, false, func(l *ClaimLine) bool {
-			return svc.Submitted.Code != "" && l.Procedure == svc.Submitted.Code && sameDay(l) && l.Charge == svc.Charge
+			return svc.Submitted.Code != "" && l.Procedure == svc.Submitted.Code && sameDay(l) && l.Charge == charge
 		}},
 		{matchModifier, false, func(l *ClaimLine) bool {
-			return l.Procedure == svc.Procedure.Code && sameDay(l) && l.Charge == svc.Charge
+			return l.Procedure == svc.Procedure.Code && sameDay(l) && l.Charge == charge
 		}},
-		{matchCharge, true, func(l *ClaimLine) bool { return sameDay(l) && l.Charge == svc.Charge && svc.Charge != 0 }},
+		{matchCharge, true, func(l *ClaimLine) bool { return sameDay(l) && l.Charge == charge && charge != 0 }},
 		{matchProcedure, true, func(l *ClaimLine) bool {
 			return l.Procedure == svc.Procedure.Code || svc.Submitted.Code != "" && l.Procedure == svc.Submitted.Code
 		}},
@@ -92,38 +94,40 @@ func modifiersOf(reported [4]string) []string {
 	return list
 }
 
-// share is what one CLP says of one line of our claim: cash and adjustments,
-// with the claim's own adjustments already allocated to it.
-type share struct {
-	line        *ClaimLine // nil: the claim as such
-	row         int        // index into the posting's rows of lines, -1: none
-	paid        money.Cents
-	offset      int64 // of SVC, or of CLP
-	remarks     []string
-	adjustments []shareAdjustment
-}
-
-// shareAdjustment is an adjustment's part in a share.
-type shareAdjustment struct {
-	group, carc string
-	amount      money.Cents
-	offset      int64
-	row         int // index into the posting's rows of adjustments
-}
-
-// unreported returns the lines of the claim that no share speaks for.
-func unreported(c *Claim, shares []share) []*ClaimLine {
-	seen := map[int64]bool{}
-	for _, s := range shares {
-		if s.line != nil {
-			seen[s.line.ServiceLineID] = true
+// bundled finds the SVC that speaks for several lines of ours: its charge is
+// that of the line it was matched to together with those of the same day that
+// the payer did not report. It returns the index of the SVC and the lines, or -1
+// where none does or several may.
+func bundled(c *remit835.Claim, ours *Claim, matched []*ClaimLine) (int, []*ClaimLine) {
+	named := map[int64]int{}
+	for _, line := range matched {
+		if line != nil {
+			named[line.ServiceLineID]++
 		}
 	}
-	var rest []*ClaimLine
+	at, lines := -1, []*ClaimLine(nil)
 	for i := range c.Lines {
-		if !seen[c.Lines[i].ServiceLineID] {
-			rest = append(rest, &c.Lines[i])
+		svc, own := &c.Lines[i], matched[i]
+		if own != nil && named[own.ServiceLineID] > 1 {
+			continue // the payer split that one
 		}
+		var together []*ClaimLine
+		var charge money.Cents
+		for k := range ours.Lines {
+			l := &ours.Lines[k]
+			on := svc.ServiceDate()
+			if own != nil && l.ServiceLineID == own.ServiceLineID || named[l.ServiceLineID] == 0 && (on.IsZero() || on == l.ServiceDate) {
+				together = append(together, l)
+				charge += l.Charge
+			}
+		}
+		if len(together) < 2 || charge != svc.Charge.Abs() {
+			continue
+		}
+		if at >= 0 {
+			return -1, nil
+		}
+		at, lines = i, together
 	}
-	return rest
+	return at, lines
 }

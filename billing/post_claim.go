@@ -3,7 +3,6 @@ package billing
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -149,100 +148,6 @@ type tally struct {
 	codes               []string    // of what was denied
 	stays, protectedFor []string
 	firstCARC           string
-}
-
-// shares splits a CLP over the lines of our claim. Adjustments of the claim are
-// allocated by SVC02 and lower each line's posted payment, so that the cash of a
-// claim is exactly CLP04.
-func (p *Poster) shares(c *remit835.Claim, ours *Claim) []share {
-	remarks := remarkCodes(c)
-	var shares []share
-	if len(c.Lines) == 0 {
-		weights := make([]money.Cents, len(ours.Lines))
-		for i := range ours.Lines {
-			weights[i] = ours.Lines[i].Charge
-		}
-		// As if each line had been reported with its part of the charge and nothing
-		// else: then every line closes to the cent, whatever the rounding.
-		charge := c.Charge.Allocate(weights)
-		for i := range ours.Lines {
-			shares = append(shares, share{line: &ours.Lines[i], row: -1, paid: charge[i], offset: c.ByteOffset, remarks: remarks})
-		}
-		if len(shares) == 0 {
-			shares = []share{{row: -1, paid: c.Charge, offset: c.ByteOffset, remarks: remarks}}
-			weights = []money.Cents{0}
-		}
-		for n, a := range c.Adjustments {
-			row := p.adjustmentRow(c, 0, n)
-			for i, part := range a.Amount.Allocate(weights) {
-				shares[i].paid -= part
-				shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row})
-			}
-		}
-		return shares
-	}
-
-	taken := map[int64]bool{}
-	weights := make([]money.Cents, len(c.Lines))
-	var left []string
-	for i := range c.Lines {
-		svc := &c.Lines[i]
-		weights[i] = svc.Charge
-		line, reason := matchLine(svc, ours, taken)
-		if line != nil {
-			taken[line.ServiceLineID] = true
-		} else {
-			left = append(left, fmt.Sprintf("SVC %d (%s)", i+1, printable(svc.Procedure.Code)))
-		}
-		s := share{line: line, row: p.lineRow(c, svc, line, reason), paid: svc.Paid, offset: svc.ByteOffset, remarks: slices.Concat(remarks, lineRemarks(svc))}
-		for n, a := range svc.Adjustments {
-			s.adjustments = append(s.adjustments, shareAdjustment{a.Group, a.Reason, a.Amount, a.ByteOffset, p.adjustmentRow(c, i+1, n)})
-		}
-		shares = append(shares, s)
-	}
-	for n, a := range c.Adjustments {
-		row := p.adjustmentRow(c, 0, n)
-		for i, part := range a.Amount.Allocate(weights) {
-			shares[i].paid -= part
-			shares[i].adjustments = append(shares[i].adjustments, shareAdjustment{a.Group, a.Reason, part, a.ByteOffset, row})
-		}
-	}
-	rest := c.Paid
-	for i := range shares {
-		rest -= shares[i].paid
-	}
-	if rest != 0 {
-		shares = append(shares, p.remainder(c, ours, shares, rest, remarks)...)
-	}
-	if len(left) > 0 {
-		p.out.Items = append(p.out.Items, p.claimItem(claims.WorkUnmatched, fmt.Sprintf("%s|CLP|%d|lines", p.payment.Key, c.Number), ours, c.Paid.Abs(),
-			fmt.Sprintf("claim %s: %s match no line that was sent; posted to the claim as a whole", ours.Number, strings.Join(left, ", ")),
-			"compare the remittance with the claim as sent and move the amounts to the lines they belong to"))
-	}
-	return shares
-}
-
-// remainder is the part of CLP04 that the lines do not account for (ΣSVC02 is
-// not CLP03). When it is exactly the charge of lines that the payer left out, it
-// is theirs; otherwise it belongs to the claim as a whole.
-func (p *Poster) remainder(c *remit835.Claim, ours *Claim, shares []share, rest money.Cents, remarks []string) []share {
-	missing := unreported(ours, shares)
-	var charge money.Cents
-	for _, line := range missing {
-		charge += line.Charge
-	}
-	if len(missing) == 0 || charge.Abs() != rest.Abs() {
-		return []share{{row: -1, paid: rest, offset: c.ByteOffset, remarks: remarks}}
-	}
-	var more []share
-	for _, line := range missing {
-		amount := line.Charge
-		if rest < 0 {
-			amount = -amount
-		}
-		more = append(more, share{line: line, row: -1, paid: amount, offset: c.ByteOffset, remarks: remarks})
-	}
-	return more
 }
 
 // patientShares moves what the patient's side owes: to the next payer, else to

@@ -3,6 +3,7 @@ package work
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/claimbook/claimbook/billing"
 	"github.com/claimbook/claimbook/billing/billingdb"
@@ -54,7 +55,7 @@ func (p *poster) match(part []*remit835.Claim) (map[*remit835.Claim]*billing.Cla
 	}
 	var numbers []string
 	for _, c := range part {
-		numbers = append(numbers, c.ControlNumber)
+		numbers = append(numbers, c.ControlNumber, ourNumber(c))
 		if number := numberByLines(c); number != "" && number != c.ControlNumber {
 			numbers = append(numbers, number)
 		}
@@ -124,6 +125,10 @@ func (p *poster) find(c *remit835.Claim, found map[string]*claimsdb.PostingClaim
 	if f := found[c.ControlNumber]; f != nil {
 		return f
 	}
+	if f := found[ourNumber(c)]; f != nil {
+		p.poster.FoundBy(c.Number, "claim number, written another way")
+		return f
+	}
 	if f := found[numberByLines(c)]; f != nil && carriesLines(f, c) {
 		p.foundAlias(c, f.Number)
 		return f
@@ -141,6 +146,12 @@ func (p *poster) find(c *remit835.Claim, found map[string]*claimsdb.PostingClaim
 	}
 	p.poster.FoundBy(c.Number, why)
 	return found[a.Claim]
+}
+
+// ourNumber returns CLP01 as we would have written it: payers pad it with blanks
+// and change its case, and ours has neither.
+func ourNumber(c *remit835.Claim) string {
+	return strings.ToUpper(strings.TrimSpace(c.ControlNumber))
 }
 
 // numberByLines returns the number of the claim that the line control numbers

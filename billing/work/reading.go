@@ -131,6 +131,9 @@ func (p *poster) audit() (*audit, error) {
 		}
 		a.claims++
 		a.numbers = append(a.numbers, clean(c.ControlNumber))
+		if number := ourNumber(c); number != c.ControlNumber {
+			a.numbers = append(a.numbers, clean(number))
+		}
 		if number := numberByLines(c); number != "" && number != c.ControlNumber {
 			a.numbers = append(a.numbers, clean(number))
 		}
