@@ -77,6 +77,7 @@ func (k Kind) service() string {
 		return "SV2"
 	case KindDental:
 		return "SV3"
+	case KindUnknown:
 	}
 	return ""
 }

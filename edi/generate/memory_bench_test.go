@@ -24,7 +24,7 @@ import (
 const measured = "CLAIMBOOK_MEASURE"
 
 var readings = map[string]func(io.Reader) error{
-	"decode835": func(r io.Reader) error { return decodeBalanced(r) },
+	"decode835": decodeBalanced,
 	"decode837": func(r io.Reader) error {
 		d := claim837.NewDecoder(x12.NewReader(r))
 		for {
@@ -87,11 +87,11 @@ func decodeBalanced(r io.Reader) error {
 				return err
 			}
 			if out := balance.Claim(c); out != nil {
-				return fmt.Errorf("claim: %v", out[0])
+				return fmt.Errorf("claim: %w", out[0])
 			}
 		}
 		if out := balance.Payment(p); out != nil {
-			return fmt.Errorf("payment: %v", out[0])
+			return fmt.Errorf("payment: %w", out[0])
 		}
 	}
 }

@@ -273,7 +273,8 @@ func (w *Walker) value(s *x12.Segment, t *Segment, e *Element, n, c int, v, form
 // limit checks a value against the guide's own length, which is narrower than
 // the standard's.
 func (w *Walker) limit(s *x12.Segment, t *Segment, e *Element, n, c int, v []byte, length int) {
-	l, why := e.Limit, ""
+	l := e.Limit
+	var why string
 	whole, places := length, 0
 	if point := indexByte(v, '.'); e.Type == R && point >= 0 {
 		places = len(v) - point - 1
