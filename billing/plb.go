@@ -31,6 +31,42 @@ func (p *Poster) ProviderKeys(list []remit835.ProviderAdjustment) []ledger.Key {
 	return keys
 }
 
+// Overtaken returns the refunds to the payer (2210) that a recovery which these
+// pairs announce may have taken already: we have sent more than we owed, after
+// what the pairs themselves acknowledge. What it holds is known by then.
+func (p *Poster) Overtaken(list []remit835.ProviderAdjustment) []ledger.Key {
+	sent := map[ledger.Key]money.Cents{}
+	announced := map[ledger.Key]bool{}
+	for i := range list {
+		a := &list[i]
+		key := p.byReference(ledger.PayerRefunds, a.Reference)
+		if _, known := sent[key]; !known {
+			sent[key] = p.balances[key]
+		}
+		switch a.Reason {
+		case "72":
+			sent[key] += a.Amount
+		case "WO", "FB":
+			announced[key] = announced[key] || a.Amount < 0
+		}
+	}
+	p.overtaken = map[ledger.Key]money.Cents{}
+	for key, amount := range sent {
+		if amount > 0 && announced[key] {
+			p.overtaken[key] = amount
+		}
+	}
+	return slices.SortedFunc(maps.Keys(p.overtaken), ledger.Key.Compare)
+}
+
+// KnowRecouped tells the poster how much earlier payments have recovered against
+// each of the refunds that Overtaken named.
+func (p *Poster) KnowRecouped(recouped map[ledger.Key]money.Cents) {
+	for key, amount := range p.overtaken {
+		p.overtaken[key] = min(amount, recouped[key])
+	}
+}
+
 // byReference is the key of what a payer and we have open under a reference;
 // a pair without one is known by the payment's own trace.
 func (p *Poster) byReference(account, reference string) ledger.Key {
@@ -147,7 +183,9 @@ func (p *Poster) providerAdjustment(e *entry, a *remit835.ProviderAdjustment, ke
 
 // forwarded is a negative WO or FB: an overpayment that was reversed here and
 // will be recovered from a later payment. It first clears what an earlier
-// payment had taken without our knowing why.
+// payment had taken without our knowing why, and then what an earlier payment had
+// recovered against a refund of ours, before the reversal had come: the recovery
+// that it announces has been.
 func (p *Poster) forwarded(take func(ledger.Key, money.Cents), a *remit835.ProviderAdjustment) {
 	suspense := p.byReference(ledger.PLBSuspense, a.Reference)
 	clears := min(max(p.balances[suspense], 0), -a.Amount)
@@ -155,7 +193,11 @@ func (p *Poster) forwarded(take func(ledger.Key, money.Cents), a *remit835.Provi
 	if clears > 0 {
 		p.suspended[suspense] = append(p.suspended[suspense], "")
 	}
-	take(p.byReference(ledger.PayerRecoupment, a.Reference), a.Amount+clears)
+	refund := p.byReference(ledger.PayerRefunds, a.Reference)
+	been := min(max(p.overtaken[refund], 0), -a.Amount-clears)
+	take(refund, -been)
+	p.overtaken[refund] -= been
+	take(p.byReference(ledger.PayerRecoupment, a.Reference), a.Amount+clears+been)
 }
 
 // recovered is a positive WO or FB: the payer keeps what it is owed under the

@@ -185,14 +185,15 @@ type Poster struct {
 	payment    Payment
 	treatments Treatments
 	balances   map[ledger.Key]money.Cents
-	credits    map[ledger.Key]creditOf // what an insurer paid too much, as it stands now
-	answered   map[int64]bool          // claims of which the payment says something
-	references map[string]bool         // under which a refund to the payer may have been paid twice
-	suspended  map[ledger.Key][]string // suspense that the payment touched, and its work items about it
-	raised     map[ledger.Key]int64    // receivables of later payers that the payment may have raised, and their encounters
-	now        map[int]bool            // CLPs of the payment that may have raised one
-	mayBe      map[int]string          // by the number of the CLP: claims that it may be for
-	foundBy    map[int]string          // by the number of the CLP: how its claim was found, where its own number is not ours
+	credits    map[ledger.Key]creditOf    // what an insurer paid too much, as it stands now
+	answered   map[int64]bool             // claims of which the payment says something
+	references map[string]bool            // under which a refund to the payer may have been paid twice
+	overtaken  map[ledger.Key]money.Cents // refunds to the payer of which it had recovered so much before it announced to
+	suspended  map[ledger.Key][]string    // suspense that the payment touched, and its work items about it
+	raised     map[ledger.Key]int64       // receivables of later payers that the payment may have raised, and their encounters
+	now        map[int]bool               // CLPs of the payment that may have raised one
+	mayBe      map[int]string             // by the number of the CLP: claims that it may be for
+	foundBy    map[int]string             // by the number of the CLP: how its claim was found, where its own number is not ours
 	out        Posting
 	// Counts of the payment so far.
 	Posted, Unmatched int
@@ -206,7 +207,7 @@ type creditOf struct {
 
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
-	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{},
+	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{}, overtaken: map[ledger.Key]money.Cents{},
 		suspended: map[ledger.Key][]string{}, foundBy: map[int]string{}, mayBe: map[int]string{}, raised: map[ledger.Key]int64{}, now: map[int]bool{}}
 }
 

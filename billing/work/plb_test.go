@@ -138,7 +138,29 @@ func TestRefundAndRecovery(t *testing.T) {
 		recovered(w)
 		w.expect("recovered", map[string]string{"2210": "0", "2190": "0", "2100": "0", "1100": "60"})
 		reversal(w)
-		w.expect("reversed", map[string]string{"1100": "100", "2210": "60", "2100": "-60", "1050": "60"})
+		// What it announces to recover (WO-) it has recovered already, against our
+		// refund: nothing stays open under the reference.
+		w.expect("reversed", map[string]string{"1100": "100", "2210": "0", "2100": "0", "2190": "0", "1000": "-60", "1050": "60"})
+		if items := append(w.items("plb"), w.items("credit")...); len(items) != 0 {
+			t.Errorf("nothing is to be done: %v", items)
+		}
+	})
+	t.Run("refund, recovery, reversal of a part, and a second recovery", func(t *testing.T) {
+		w := start(t)
+		refund(w, false)
+		recovered(w)
+		w.receive(payment{payer: "PPO", trace: "T2", amount: "15", body: reversal60 + plb + "WO:R1*-45*CT:X*-30"})
+		w.expect("45 of it announced", map[string]string{"2210": "15", "2100": "0", "4210": "-30"})
+		w.receive(payment{payer: "PPO", trace: "T4", amount: "0", control: "000000004", body: "PLB*1234567893*20221231*WO:R1*-40*CT:X*40"})
+		// 15 had been recovered; the other 25 are to come.
+		w.expect("and 40 more", map[string]string{"2210": "0", "2100": "-25"})
+	})
+	t.Run("refund, reversal with its own acknowledgement, after a recovery", func(t *testing.T) {
+		w := start(t)
+		refund(w, false)
+		recovered(w)
+		w.receive(payment{payer: "PPO", trace: "T2", amount: "60", body: reversal60 + plb + "WO:R1*-60*72:R1*-60"})
+		w.expect("acknowledged here", map[string]string{"2210": "0", "2100": "-60"})
 	})
 }
 

@@ -391,6 +391,13 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		return err
 	}
 	p.poster.Know(balances)
+	if refunds := p.poster.Overtaken(payment.Adjustments); len(refunds) > 0 {
+		recouped, err := billingdb.Recouped(p.ctx, p.tx, p.args.PracticeID, refunds)
+		if err != nil {
+			return err
+		}
+		p.poster.KnowRecouped(recouped)
+	}
 	p.poster.ProviderAdjustments(payment.Adjustments, p.provider)
 	p.poster.Credits()
 	if payment.Financial.Method == remit835.MethodCheck {
