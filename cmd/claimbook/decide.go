@@ -299,7 +299,7 @@ func (w why) decide(ctx context.Context, app *App, decide func(*billingwork.Desk
 // decide carries out one decision in one transaction, and then works the jobs
 // that it causes.
 func (b *Book) decide(ctx context.Context, app *App, reason string, on date.Date, decide func(*billingwork.Desk) (billingwork.Decided, error)) (out billingwork.Decided, err error) {
-	if on, err = b.dayOf(on); err != nil {
+	if on, err = b.dayOf(ctx, on); err != nil {
 		return out, err
 	}
 	run := &decisionRun{book: b}

@@ -101,7 +101,7 @@ func (c depositUndoCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer b.Close()
 	by := b.by(c.Reason)
-	if by.On, err = b.dayOf(c.Date); err != nil {
+	if by.On, err = b.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
 	var out work.UndoneMatch
@@ -148,7 +148,7 @@ func (c depositSlipCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer b.Close()
 	by := b.by("")
-	if by.On, err = b.dayOf(c.Date); err != nil {
+	if by.On, err = b.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
 	var s work.MadeSlip
@@ -216,7 +216,7 @@ func (c depositVoidSlipCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer b.Close()
 	by := b.by(c.Reason)
-	if by.On, err = b.dayOf(c.Date); err != nil {
+	if by.On, err = b.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
 	var known bool

@@ -100,11 +100,8 @@ func (c paymentRecordCmd) Run(ctx context.Context, app *App) error {
 // recordPayment takes a patient's payment into the book; without a day it was
 // received today.
 func (b *Book) recordPayment(ctx context.Context, p billingdb.PatientPayment) (receipt billingdb.Receipt, err error) {
-	if p.ReceivedOn.IsZero() {
-		p.ReceivedOn = b.Today
-	}
-	if p.ReceivedOn.After(b.Today) {
-		return receipt, fault.Usagef("CB-PAYMENT-009", "%s lies in the future: today is %s", p.ReceivedOn, b.Today)
+	if p.ReceivedOn, err = b.dayOf(ctx, p.ReceivedOn); err != nil {
+		return receipt, err
 	}
 	err = b.DB.Tx(ctx, postgres.RoleWork, b.Practice.ID, func(tx pgx.Tx) (err error) {
 		receipt, err = billingdb.RecordPayment(ctx, tx, b.Practice.ID, p)

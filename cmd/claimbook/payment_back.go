@@ -12,6 +12,7 @@ import (
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/internal/postgres"
+	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
 
 type paymentRefundCmd struct {
@@ -39,7 +40,7 @@ func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
 	}
 	defer book.Close()
 	r := billingdb.PatientRefund{Key: c.Key, Account: c.Patient, Amount: amount, Sent: c.Sent, Reason: c.Reason, Actor: actor()}
-	if r.On, err = book.dayOf(c.Date); err != nil {
+	if r.On, err = book.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
 	var known bool
@@ -85,7 +86,7 @@ func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
 	if c.Deposited != nil {
 		r.Deposited, r.InDrawer = *c.Deposited, !*c.Deposited
 	}
-	if r.On, err = book.dayOf(c.Date); err != nil {
+	if r.On, err = book.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
 	var known bool
@@ -99,15 +100,29 @@ func (c paymentReturnCmd) Run(ctx context.Context, app *App) error {
 	return printBack(app, known, fmt.Sprintf("payment %s taken back: what it had paid is owed again", c.Key), fmt.Sprintf("payment %s was taken back before, nothing changed", c.Key))
 }
 
-// dayOf returns the day, or today where none is given; the future is refused.
-func (b *Book) dayOf(on date.Date) (date.Date, error) {
-	if on.IsZero() {
+// dayOf returns the day, or today where none is given. The future is refused, and
+// a day before the book: it would open a month in which the practice kept none, to
+// be closed before every other. So is a day more than a year ago: a wrong year.
+func (b *Book) dayOf(ctx context.Context, on date.Date) (date.Date, error) {
+	switch {
+	case on.IsZero() || on == b.Today:
 		return b.Today, nil
-	}
-	if on.After(b.Today) {
+	case on.After(b.Today):
 		return on, fault.Usagef("CB-PAYMENT-009", "%s lies in the future: today is %s", on, b.Today)
+	case on.Before(b.Today.AddMonths(-12)):
+		return on, fault.Usagef("CB-PAYMENT-011", "%s is more than a year ago: today is %s", on, b.Today).
+			WithFix("give the day on which it happened; nothing was recorded")
 	}
-	return on, nil
+	var first date.Date
+	err := b.read(ctx, func(tx pgx.Tx) (err error) {
+		first, err = ledgerdb.FirstMonth(ctx, tx, b.Practice.ID)
+		return err
+	})
+	if err == nil && !first.IsZero() && on.Before(first) {
+		return on, fault.Usagef("CB-PAYMENT-011", "%s lies before the book: its first month is %s", on, first.Format("2006-01")).
+			WithFix("record it on the first day of the book or later, and name the day in its reason or reference; nothing was recorded")
+	}
+	return on, err
 }
 
 func printBack(app *App, known bool, done, before string) error {

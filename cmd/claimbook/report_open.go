@@ -20,7 +20,7 @@ type unappliedCmd struct {
 
 // Help shows an example.
 func (unappliedCmd) Help() string {
-	return "Patient credits, unidentified cash of insurers, recoupments announced, suspense and refunds to payers, each with its reference and its age, oldest first.\n\nExample:\n  claimbook report unapplied --as-of 2026-01-31"
+	return "Patient credits, unidentified cash of insurers, recoupments announced, suspense, and refunds to patients (2200, in one amount) and payers that were not sent, each with its reference and its age, oldest first.\n\nExample:\n  claimbook report unapplied --as-of 2026-01-31"
 }
 
 func (c unappliedCmd) Run(ctx context.Context, app *App) error {

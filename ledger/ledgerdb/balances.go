@@ -78,6 +78,15 @@ func PostingDate(ctx context.Context, tx pgx.Tx, practiceID int64, want date.Dat
 	return month, nil
 }
 
+// FirstMonth returns the first month of the book; zero: nothing was posted yet.
+func FirstMonth(ctx context.Context, tx pgx.Tx, practiceID int64) (month date.Date, err error) {
+	var first *date.Date
+	if err = tx.QueryRow(ctx, `select min(month) from period where practice_id = $1`, practiceID).Scan(&first); err == nil && first != nil {
+		month = *first
+	}
+	return month, err
+}
+
 // Balances reads what the keys hold, debits less credits. A key that was never
 // posted to holds nothing. Accounts without a sub-ledger have no balance here:
 // see TrialBalance.

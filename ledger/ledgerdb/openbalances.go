@@ -11,9 +11,9 @@ import (
 
 // Unapplied lists the money that waits for its purpose at the end of a day,
 // oldest first: patient credits, unidentified cash, recoupments announced,
-// suspense, and refunds to payers.
+// suspense, and refunds to patients and payers that were not sent.
 func Unapplied(ctx context.Context, tx pgx.Tx, practiceID int64, asOf date.Date) ([]ledger.OpenBalance, error) {
-	return openSince(ctx, tx, practiceID, asOf, []string{ledger.PatientCredits, ledger.UnidentifiedCash, ledger.PayerRecoupment, ledger.PLBSuspense, ledger.PayerRefunds}, false)
+	return openSince(ctx, tx, practiceID, asOf, []string{ledger.PatientCredits, ledger.UnidentifiedCash, ledger.PayerRecoupment, ledger.PLBSuspense, ledger.PatientRefunds, ledger.PayerRefunds}, false)
 }
 
 // CreditBalances lists the receivables that are credits at the end of a day,

@@ -37,13 +37,16 @@ func TestUnappliedAndCredits(t *testing.T) {
 	post(9, clearing(w.medicare, "T3"), insurance(v.line, w.medicare), 1_00)
 	w.do(t, func(ctx context.Context, tx pgx.Tx) error {
 		open, err := ledgerdb.Unapplied(ctx, tx, w.practice, monday.AddDays(10))
-		if err != nil || len(open) != 2 {
+		if err != nil || len(open) != 3 {
 			t.Fatalf("%+v, %v", open, err)
 		}
-		if r := open[0]; r.Account != "2100" || r.Reference != "R1" || r.Payer != "MCARE" || r.Amount != -12_00 || r.Days != 7 {
+		if r := open[0]; r.Account != "2200" || r.Amount != -30_00 || r.Since != monday.AddDays(2) || r.Days != 8 {
+			t.Errorf("a refund that was not sent: %+v", r)
+		}
+		if r := open[1]; r.Account != "2100" || r.Reference != "R1" || r.Payer != "MCARE" || r.Amount != -12_00 || r.Days != 7 {
 			t.Errorf("recoupment: %+v", r)
 		}
-		if c := open[1]; c.Account != "2000" || c.Patient != "P100" || c.Amount != -10_00 || c.Since != monday.AddDays(5) || !c.Due.IsZero() {
+		if c := open[2]; c.Account != "2000" || c.Patient != "P100" || c.Amount != -10_00 || c.Since != monday.AddDays(5) || !c.Due.IsZero() {
 			t.Errorf("patient credit: %+v", c)
 		}
 		if open, err = ledgerdb.Unapplied(ctx, tx, w.practice, monday.AddDays(1)); err != nil || len(open) != 1 || open[0].Amount != -30_00 {
