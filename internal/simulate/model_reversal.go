@@ -18,9 +18,43 @@ func (m *Model) original(c *Answer) *posted {
 		}
 	}
 	if len(fits) == 0 {
-		return nil
+		return m.mirrored(c)
 	}
 	return slices.MinFunc(fits, func(a, b *posted) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.seq, b.seq)) })
+}
+
+// mirrored finds the original of a reversal that has a payer's number of its own:
+// the only answer with the same amounts and reasons.
+func (m *Model) mirrored(c *Answer) *posted {
+	var found *posted
+	for _, p := range m.posted[c.Claim.Number] {
+		if p.reversed || p.answer.Paid != -c.Paid || p.answer.Charge != -c.Charge || !mirrors(c, p.answer) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = p
+	}
+	return found
+}
+
+// mirrors says that a reversal has just the reasons of an answer.
+func mirrors(c, original *Answer) bool {
+	reasons := map[string]money.Cents{}
+	for _, a := range []*Answer{c, original} {
+		for _, s := range shares(a) {
+			for _, r := range s.reasons {
+				reasons[r.Group+"-"+r.CARC] += r.Amount
+			}
+		}
+	}
+	for _, amount := range reasons {
+		if amount != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // reverse takes an answer back: the reversal's own cash and adjustments, from
@@ -77,20 +111,8 @@ type rest struct {
 // reverseCash takes the payment back: from where the original had put it if the
 // reversal has the same reasons, else from the lines that the reversal names.
 func (m *Model) reverseCash(c *Answer, original *posted, cash Key) {
-	reasons := map[string]money.Cents{}
-	for _, a := range []*Answer{c, original.answer} {
-		for _, s := range shares(a) {
-			for _, r := range s.reasons {
-				reasons[r.Group+"-"+r.CARC] += r.Amount
-			}
-		}
-	}
-	mirror := true
-	for _, amount := range reasons {
-		mirror = mirror && amount == 0
-	}
 	list := shares(c)
-	if mirror {
+	if mirrors(c, original.answer) {
 		list = nil
 		for _, mv := range original.moves {
 			if mv.reason == "" {
