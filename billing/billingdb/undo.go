@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/claimbook/claimbook/claims"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/ledger"
 )
@@ -90,4 +91,16 @@ func PatientsOf(ctx context.Context, tx pgx.Tx, practiceID int64, transfers []le
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// ClaimNumber returns the number of a claim.
+func ClaimNumber(ctx context.Context, tx pgx.Tx, practiceID, claimID int64) (number string, err error) {
+	err = tx.QueryRow(ctx, `SELECT number FROM claim WHERE practice_id = $1 AND id = $2`, practiceID, claimID).Scan(&number)
+	return number, err
+}
+
+// HasItem reports whether a claim has an open work item of the kind.
+func HasItem(ctx context.Context, tx pgx.Tx, practiceID int64, kind claims.WorkItemKind, claimID int64) (has bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM work_item WHERE practice_id = $1 AND kind = $2 AND claim_id = $3 AND state = 'open')`, practiceID, string(kind), claimID).Scan(&has)
+	return has, err
 }

@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/claimbook/claimbook/billing"
 	"github.com/claimbook/claimbook/billing/billingdb"
+	"github.com/claimbook/claimbook/claims"
+	"github.com/claimbook/claimbook/claims/claimsdb"
 	"github.com/claimbook/claimbook/internal/fault"
 	"github.com/claimbook/claimbook/internal/money"
 	"github.com/claimbook/claimbook/ledger"
@@ -82,6 +85,11 @@ func (d *Desk) Undo(source string) (Decided, error) {
 	if err != nil {
 		return d.out, err
 	}
+	for claimID := range told {
+		if err := d.leftByUndo(claimID, source, itemOf(made)); err != nil {
+			return d.out, err
+		}
+	}
 	d.out.Message = fmt.Sprintf("taken back: %s of %s", d.out.Amount.Dollars(), source)
 	if forgot > 0 {
 		d.out.Message += "; the rule that it made is forgotten"
@@ -91,6 +99,43 @@ func (d *Desk) Undo(source string) (Decided, error) {
 		return d.out, err
 	}
 	return d.out, d.settle(DecideUndo, source, patients...)
+}
+
+// leftByUndo brings the work items of a claim in line with what is left of it. The
+// payer may have paid since: then nothing of what was decided is open any more, and
+// the claim is not overpaid. A refund that is not owed any more leaves it overpaid.
+func (d *Desk) leftByUndo(claimID int64, source, item string) error {
+	number, err := billingdb.ClaimNumber(d.ctx, d.tx, d.practiceID, claimID)
+	if err != nil {
+		return err
+	}
+	c, err := d.claim(number)
+	if err != nil {
+		return err
+	}
+	balances, err := billingdb.InsuranceBalances(d.ctx, d.tx, d.practiceID, c)
+	if err != nil {
+		return err
+	}
+	var owed, over money.Cents
+	for _, b := range balances {
+		owed += max(b.Amount, 0)
+		over -= min(b.Amount, 0)
+	}
+	if owed == 0 {
+		if err := claimsdb.CloseWorkItems(d.ctx, d.tx, d.practiceID, []string{item}, d.by.On, "nothing of it is left in A/R"); err != nil {
+			return err
+		}
+	}
+	if over == 0 {
+		return claimsdb.CloseClaimItems(d.ctx, d.tx, d.practiceID, claims.WorkCredit, []int64{c.ID}, d.by.On, "nobody has overpaid it any more")
+	}
+	if told, err := billingdb.HasItem(d.ctx, d.tx, d.practiceID, claims.WorkCredit, c.ID); told || err != nil {
+		return err
+	}
+	return claimsdb.OpenWorkItems(d.ctx, d.tx, d.practiceID, []claims.WorkItem{{Kind: claims.WorkCredit, DedupeKey: "credit|" + source + "|undo|" + number, ClaimID: c.ID, PatientID: c.PatientID,
+		EncounterID: c.EncounterID, PayerID: c.PayerID, Amount: over, OpenedOn: d.by.On, Reason: fmt.Sprintf("claim %s is overpaid by %s", number, over.Dollars()),
+		Action: "Find out who paid too much; refund the payer, or wait for its recoupment if it has announced one"}})
 }
 
 // entryOf finds the entry, and says in the outcome when it was taken back before.
@@ -144,6 +189,9 @@ func (d *Desk) restsOn(e *ledgerdb.StoredEntry) error {
 		return err
 	}
 	for _, key := range keys {
+		if e.Kind == billing.KindPayerRefund && key.Account == ledger.ARInsurance {
+			continue // the claim was overpaid before, and is so again
+		}
 		// What landed there: a debit of an asset, a credit of a liability.
 		landed, held := changes[key], balances[key]
 		if chart[key.Account].Class == ledger.Liability {
