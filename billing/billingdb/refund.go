@@ -21,6 +21,7 @@ type PatientRefund struct {
 	Account string // of the patient
 	Amount  money.Cents
 	Sent    bool // the money has left the bank already; false: it is owed (2200)
+	Cancel  bool // it is not paid: what a returned check has left of it is a credit again
 	Reason  string
 	On      date.Date
 	Actor   string
@@ -32,11 +33,12 @@ type RefundDecision struct {
 	Patient string      `json:"patient"` // account
 	Amount  money.Cents `json:"amount"`
 	Sent    bool        `json:"sent"`
+	Cancel  bool        `json:"cancel,omitempty"`
 }
 
 // RefundPatient posts a refund: Dr 2000 / Cr 2200, and Dr 2200 / Cr 1000 once it
-// is sent, at once or by a second call under the same key. known means that the
-// same was posted before.
+// is sent, at once or by a second call under the same key; one that is owed can be
+// cancelled instead. known means that the same was posted before.
 func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRefund) (known bool, err error) {
 	if r.Key == "" || r.Amount <= 0 || r.Reason == "" {
 		return false, fault.Usagef("CB-REFUND-001", "a refund needs a key of its own, an amount above zero and a reason")
@@ -61,7 +63,13 @@ func RefundPatient(ctx context.Context, tx pgx.Tx, practiceID int64, r PatientRe
 		if t.Amount != r.Amount || t.Debit.PatientID != patientID {
 			return false, fault.Invalidf("CB-REFUND-002", "the key %s belongs to another refund", r.Key).WithFix("give this one a key of its own; nothing was posted")
 		}
+		if r.Cancel {
+			return r.cancel(ctx, tx, practiceID, done, patientID)
+		}
 		return r.pay(ctx, tx, practiceID, source, patientID, t.GuarantorID)
+	}
+	if r.Cancel {
+		return false, fault.NotFoundf("CB-REFUND-006", "no refund has the key %s", r.Key)
 	}
 	accounts, err := Accounts(ctx, tx, practiceID, []int64{patientID})
 	if err != nil {
@@ -99,6 +107,12 @@ func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, so
 	if done, err := entryOf(ctx, tx, practiceID, source+"|sent"); err != nil || done != nil {
 		return done != nil, err
 	}
+	if done, err := entryOf(ctx, tx, practiceID, source+"|cancelled"); err != nil || done != nil {
+		if err != nil {
+			return false, err
+		}
+		return false, fault.Invalidf("CB-REFUND-005", "the refund %s was cancelled on %s", r.Key, done.PostingDate).WithFix("refund the credit under a key of its own; nothing was posted")
+	}
 	if err := r.blocked(ctx, tx, practiceID, patientID, r.Amount); err != nil {
 		return false, err
 	}
@@ -110,6 +124,41 @@ func (r *PatientRefund) pay(ctx context.Context, tx pgx.Tx, practiceID int64, so
 		return false, err
 	}
 	_, err = ledgerdb.Post(ctx, tx, practiceID, []ledger.Entry{r.sent(source, on, guarantorID)})
+	return false, err
+}
+
+// cancel makes a refund that was not sent a credit again: Dr 2200 / Cr 2000, less
+// what a returned check has taken of it.
+func (r *PatientRefund) cancel(ctx context.Context, tx pgx.Tx, practiceID int64, accrued *ledgerdb.StoredEntry, patientID int64) (known bool, err error) {
+	if done, err := entryOf(ctx, tx, practiceID, accrued.SourceKey+"|cancelled"); err != nil || done != nil {
+		return done != nil, err
+	}
+	if done, err := entryOf(ctx, tx, practiceID, accrued.SourceKey+"|sent"); err != nil || done != nil {
+		if err != nil {
+			return false, err
+		}
+		return false, fault.Invalidf("CB-REFUND-005", "the refund %s was sent on %s: it cannot be cancelled", r.Key, done.PostingDate)
+	}
+	if err := lockRefunds(ctx, tx, practiceID, patientID); err != nil {
+		return false, err
+	}
+	owed, err := toRefund(ctx, tx, practiceID, patientID)
+	if err != nil {
+		return false, err
+	}
+	if owed <= 0 {
+		return false, fault.Invalidf("CB-REFUND-005", "nothing is left of the refund %s: a returned check has taken it", r.Key).WithFix("it is blocked as it is; nothing was posted")
+	}
+	if err := r.decide(ctx, tx, practiceID, accrued.SourceKey); err != nil {
+		return false, err
+	}
+	t := accrued.Transfers[0]
+	e := ledger.Entry{Kind: "patient-refund", SourceKey: accrued.SourceKey + "|cancelled", Reverses: accrued.ID, Memo: r.Reason, Actor: r.Actor}
+	e.Move(t.Credit, t.Debit, min(r.Amount, owed), t.Dimensions())
+	if e.PostingDate, err = ledgerdb.PostingDate(ctx, tx, practiceID, r.On); err != nil {
+		return false, err
+	}
+	_, err = ledgerdb.Post(ctx, tx, practiceID, []ledger.Entry{e})
 	return false, err
 }
 
@@ -128,8 +177,8 @@ func (r *PatientRefund) blocked(ctx context.Context, tx pgx.Tx, practiceID, pati
 		max(owed, 0).Dollars()).WithFix("do not send it; see what the patient owes: claimbook explain patient " + r.Account)
 }
 
-// toRefund returns what is owed to a patient out of refunds that were not sent,
-// less what returned payments have taken of it.
+// toRefund returns what is owed to a patient out of refunds that were neither sent
+// nor cancelled, less what returned payments have taken of it.
 func toRefund(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (owed money.Cents, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH accrued AS MATERIALIZED (
@@ -139,7 +188,7 @@ func toRefund(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (owed
 		)
 		SELECT coalesce((SELECT sum(amount) FROM accrued), 0)
 		     - coalesce((SELECT sum(t.amount) FROM accrued a
-		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key = a.source_key || '|sent'
+		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key IN (a.source_key || '|sent', a.source_key || '|cancelled')
 		                 JOIN transfer t ON t.practice_id = $1 AND t.entry_id = e.id), 0)
 		     - coalesce((SELECT sum(t.amount) FROM patient_payment p
 		                 JOIN journal_entry e ON e.practice_id = $1 AND e.source_key = 'payment|' || p.idempotency_key || '|returned'
@@ -164,7 +213,7 @@ func (r *PatientRefund) sent(source string, on date.Date, guarantorID int64) led
 
 func (r *PatientRefund) decide(ctx context.Context, tx pgx.Tx, practiceID int64, source string) error {
 	_, err := exchangedb.Decide(ctx, tx, practiceID, exchangedb.Decision{Kind: "refund", Subject: source,
-		Payload: RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent}, Reason: r.Reason, Actor: r.Actor, On: r.On})
+		Payload: RefundDecision{Patient: r.Account, Amount: r.Amount, Sent: r.Sent, Cancel: r.Cancel}, Reason: r.Reason, Actor: r.Actor, On: r.On})
 	return err
 }
 

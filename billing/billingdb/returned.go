@@ -127,12 +127,12 @@ func (r *ReturnedPayment) tell(e ledger.Entry, refunded money.Cents, patientID i
 	if pending > 0 {
 		items = append(items, claims.WorkItem{Kind: claims.WorkCredit, DedupeKey: "credit|payment|" + r.Key + "|returned|refund", PatientID: patientID, Amount: pending, OpenedOn: r.On,
 			Reason: fmt.Sprintf("payment %s of patient %s came back: %s of it was to be refunded, and that refund is blocked", r.Key, account, pending.Dollars()),
-			Action: "Do not send the refund; tell the patient"})
+			Action: "Do not send the refund; what is left of it is a credit again by: claimbook payment refund --cancel"})
 	}
 	if refunded > 0 {
 		items = append(items, claims.WorkItem{Kind: claims.WorkCredit, DedupeKey: "credit|payment|" + r.Key + "|returned|sent", PatientID: patientID, Amount: refunded, OpenedOn: r.On,
 			Reason: fmt.Sprintf("payment %s of patient %s came back after %s of it had been refunded: the patient owes that again, for no service", r.Key, account, refunded.Dollars()),
-			Action: "Stop the refund's check if the bank still can; else the next statement asks for it"})
+			Action: "Tell the patient; the next statement asks for it"})
 	}
 	return items
 }
@@ -205,7 +205,7 @@ func movesSince(ctx context.Context, tx pgx.Tx, practiceID, patientID, after int
 	var unsent money.Cents // of refunds that were decided after the payment had come
 	err = tx.QueryRow(ctx, `SELECT coalesce(sum(t.amount), 0)::bigint FROM transfer t JOIN journal_entry e ON e.practice_id = t.practice_id AND e.id = t.entry_id
 		WHERE t.practice_id = $1 AND t.debit_patient_id = $2 AND t.debit_patient_id <> 0 AND t.credit_account = '2200' AND e.id > $3
-		  AND NOT EXISTS (SELECT 1 FROM journal_entry s WHERE s.practice_id = $1 AND s.source_key = e.source_key || '|sent')`, practiceID, patientID, after).Scan(&unsent)
+		  AND NOT EXISTS (SELECT 1 FROM journal_entry s WHERE s.practice_id = $1 AND s.source_key IN (e.source_key || '|sent', e.source_key || '|cancelled'))`, practiceID, patientID, after).Scan(&unsent)
 	since.ToRefund = max(min(since.ToRefund, unsent), 0)
 	return since, err
 }

@@ -176,3 +176,54 @@ func TestReturnedCheckIsMissingWhereTheBookSays(t *testing.T) {
 		t.Errorf("came back before it came: %v", err)
 	}
 }
+
+// A check of 20 and cash of 30 are to be refunded; the check comes back. The refund
+// of 50 is blocked, and the 30 that are left of it are a credit again, once.
+func TestCancelledRefund(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.pay(billingdb.PatientPayment{Key: "C1", Amount: 20_00, Method: "check"})
+	w.pay(billingdb.PatientPayment{Key: "C2", Amount: 30_00})
+	cancel := func(key string, amount money.Cents) (known bool, err error) {
+		err = w.db.Tx(context.Background(), postgres.RoleWork, w.practice, func(tx pgx.Tx) (err error) {
+			known, err = billingdb.RefundPatient(context.Background(), tx, w.practice, billingdb.PatientRefund{Key: key, Account: "P001", Amount: amount, Cancel: true,
+				Reason: "the check came back", On: w.today, Actor: "ann"})
+			return err
+		})
+		return known, err
+	}
+	if _, err := cancel("F1", 50_00); fault.CodeOf(err) != "CB-REFUND-006" {
+		t.Errorf("no such refund: %v", err)
+	}
+	if err := w.refund("F1", 50_00, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.comesBack(billingdb.ReturnedPayment{Key: "C1"}); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("returned", map[string]string{"1010": "30", "1110": "0", "2000": "0", "2200": "-30"})
+	if err := w.refund("F1", 50_00, true); fault.CodeOf(err) != "CB-REFUND-004" {
+		t.Errorf("it is sent: %v", err)
+	}
+	for _, again := range []bool{false, true} {
+		if known, err := cancel("F1", 50_00); known != again || err != nil {
+			t.Errorf("%v, %v", known, err)
+		}
+		w.expect("cancelled", map[string]string{"1010": "30", "2000": "-30", "2200": "0"})
+	}
+	if err := w.refund("F1", 50_00, true); fault.CodeOf(err) != "CB-REFUND-005" {
+		t.Errorf("cancelled, and sent: %v", err)
+	}
+	if err := w.refund("F2", 30_00, true); err != nil {
+		t.Error(err)
+	}
+	w.expect("what is left is sent", map[string]string{"1000": "-30", "1010": "30", "2000": "0", "2200": "0"})
+	if _, err := cancel("F2", 30_00); fault.CodeOf(err) != "CB-REFUND-005" {
+		t.Errorf("sent, and cancelled: %v", err)
+	}
+	// The good payment comes back too: nothing waits any more, the patient owes it.
+	if _, err := w.comesBack(billingdb.ReturnedPayment{Key: "C2"}); err != nil {
+		t.Error(err)
+	}
+	w.expect("both back", map[string]string{"1000": "-30", "1010": "0", "1110": "30", "2000": "0", "2200": "0"})
+}

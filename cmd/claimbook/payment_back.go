@@ -20,13 +20,14 @@ type paymentRefundCmd struct {
 	Amount  string    `required:"" placeholder:"25.00" help:"Amount in dollars."`
 	Key     string    `required:"" help:"A key of this refund's own; the same refund under the same key is posted once."`
 	Reason  string    `required:"" help:"Why it is paid back."`
-	Sent    bool      `help:"The money has left the bank; without it the refund is owed."`
+	Sent    bool      `xor:"sent" help:"The money has left the bank; without it the refund is owed."`
+	Cancel  bool      `xor:"sent" help:"A refund that is owed is not sent: it is a credit again, less what a returned check has taken of it."`
 	Date    date.Date `placeholder:"YYYY-MM-DD" help:"Day of the refund; today by default."`
 }
 
 // Help shows an example.
 func (paymentRefundCmd) Help() string {
-	return "Only a credit that is not reserved for a visit can be paid back. A refund that was owed is sent by the same command under the same key, with --sent.\n\nExample:\n  claimbook payment refund --patient P0017 --amount 10.00 --key F-12 --reason 'paid twice' --sent"
+	return "Only a credit that is not reserved for a visit can be paid back. A refund that was owed is sent by the same command under the same key, with --sent, or given up, with --cancel.\n\nExample:\n  claimbook payment refund --patient P0017 --amount 10.00 --key F-12 --reason 'paid twice' --sent"
 }
 
 func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
@@ -39,7 +40,7 @@ func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	defer book.Close()
-	r := billingdb.PatientRefund{Key: c.Key, Account: c.Patient, Amount: amount, Sent: c.Sent, Reason: c.Reason, Actor: actor()}
+	r := billingdb.PatientRefund{Key: c.Key, Account: c.Patient, Amount: amount, Sent: c.Sent, Cancel: c.Cancel, Reason: c.Reason, Actor: actor()}
 	if r.On, err = book.dayOf(ctx, c.Date); err != nil {
 		return err
 	}
@@ -51,7 +52,11 @@ func (c paymentRefundCmd) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	return printBack(app, known, fmt.Sprintf("refund %s of %s posted", c.Key, amount.Dollars()), fmt.Sprintf("refund %s was posted before, nothing changed", c.Key))
+	done := fmt.Sprintf("refund %s of %s posted", c.Key, amount.Dollars())
+	if c.Cancel {
+		done = fmt.Sprintf("refund %s cancelled: what is left of it is a credit again", c.Key)
+	}
+	return printBack(app, known, done, fmt.Sprintf("refund %s was posted before, nothing changed", c.Key))
 }
 
 type paymentReturnCmd struct {

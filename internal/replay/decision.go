@@ -72,7 +72,7 @@ var decisions = map[string]func(r *replayer, tx pgx.Tx, d decision) error{
 	"refund": func(r *replayer, tx pgx.Tx, d decision) error {
 		return withPayload(d, func(p billingdb.RefundDecision) error {
 			_, err := billingdb.RefundPatient(r.ctx, tx, r.practiceID, billingdb.PatientRefund{Key: strings.TrimPrefix(d.Subject, "refund|"),
-				Account: p.Patient, Amount: p.Amount, Sent: p.Sent, Reason: d.Reason, On: d.On, Actor: d.Actor})
+				Account: p.Patient, Amount: p.Amount, Sent: p.Sent, Cancel: p.Cancel, Reason: d.Reason, On: d.On, Actor: d.Actor})
 			return err
 		})
 	},
