@@ -332,3 +332,60 @@ func TestBankLineThatIsPostedAlready(t *testing.T) {
 		}
 	}, `update deposit set trace = 'payment|R2|fee' where kind = 'book'`)
 }
+
+// What is matched again posts no earlier than the match before is taken back:
+// on no day does the book hold the line, or the payment, twice.
+func TestMatchedAgainIsNeverTwice(t *testing.T) {
+	for name, again := range map[string]int{"the line": 0, "the payment, with another line": 1} {
+		w := quarter(t)
+		w.bankFile(t, "date,amount,description\n2026-03-03,60.00,FIRST\n2026-03-04,60.00,SECOND\n")
+		lines := w.open(t)
+		if len(lines) != 2 {
+			t.Fatalf("%v", lines)
+		}
+		if _, err := w.match(t, work.HandMatch{Lines: lines[:1], Traces: []string{"T1"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.undo(t, lines[0]); err != nil { // on by.On
+			t.Fatal(err)
+		}
+		if _, err := w.match(t, work.HandMatch{Lines: lines[again : again+1], Traces: []string{"T1"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.do(t, func(ctx context.Context, tx pgx.Tx) error {
+			for day := monday.AddDays(1); day.Before(by.On.AddDays(3)); day = day.AddDays(1) {
+				tb, err := ledgerdb.TrialBalance(ctx, tx, w.practice, day)
+				if err != nil {
+					return err
+				}
+				if tb.Balance(ledger.EFTClearing) < 0 || tb.Balance(ledger.Bank) > 60_00 {
+					t.Errorf("%s: on %s the bank has %s, clearing %s", name, day, tb.Balance(ledger.Bank), tb.Balance(ledger.EFTClearing))
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// A match is not taken back before its own day.
+func TestUndoOnAnEarlierDay(t *testing.T) {
+	w := quarter(t)
+	w.bankFile(t, "date,amount,description\n2026-03-05,60.00,FIRST\n")
+	if lines := w.open(t); len(lines) != 0 {
+		t.Fatalf("%v are open", lines)
+	}
+	w.do(t, func(ctx context.Context, tx pgx.Tx) error {
+		var source string
+		if err := tx.QueryRow(ctx, `select substr(source_key, 9) from journal_entry where practice_id = $1 and kind = 'deposit'`, w.practice).Scan(&source); err != nil {
+			return err
+		}
+		if _, err := work.UndoMatch(ctx, tx, w.practice, source, work.By{Reason: "wrong", Actor: "dana", On: monday}); err != nil {
+			return err
+		}
+		tb, err := ledgerdb.TrialBalance(ctx, tx, w.practice, monday.AddDays(1))
+		if tb.Balance(ledger.Bank) != 0 {
+			t.Errorf("the bank has %s before the line is booked", tb.Balance(ledger.Bank))
+		}
+		return err
+	})
+}

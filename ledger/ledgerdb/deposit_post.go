@@ -80,6 +80,10 @@ type depositPosting struct {
 // postDeposits writes one entry a bank line, and its deposit rows: they add up
 // to the line.
 func postDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, p *depositPosting) error {
+	free, err := freeSince(ctx, tx, practiceID)
+	if err != nil {
+		return err
+	}
 	for i := range p.r.Lines {
 		line := &p.r.Lines[i]
 		var deposits []ledger.Deposit
@@ -102,8 +106,7 @@ func postDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, p *depositPo
 		if len(e.Transfers) == 0 {
 			continue
 		}
-		var err error
-		if e.PostingDate, err = PostingDate(ctx, tx, practiceID, line.BookedOn); err != nil {
+		if e.PostingDate, err = PostingDate(ctx, tx, practiceID, free.day(line, p.r.Waiting, deposits)); err != nil {
 			return err
 		}
 		e.SourceKey, e.Actor = depositSource(line.Source, line.Matches+1), p.actor
@@ -115,8 +118,56 @@ func postDeposits(ctx context.Context, tx pgx.Tx, practiceID int64, p *depositPo
 		}
 		p.entries = append(p.entries, e)
 	}
-	_, err := Post(ctx, tx, practiceID, p.entries)
+	_, err = Post(ctx, tx, practiceID, p.entries)
 	return err
+}
+
+// freedMatches says on which day the matches that were taken back left the book:
+// of each bank line, and of each thing that a line had been matched with.
+type freedMatches struct {
+	lines map[int64]date.Date
+	what  map[string]date.Date // by kind and trace
+}
+
+func freeSince(ctx context.Context, tx pgx.Tx, practiceID int64) (freedMatches, error) {
+	free := freedMatches{lines: map[int64]date.Date{}, what: map[string]date.Date{}}
+	rows, err := tx.Query(ctx, `
+		select d.bank_line_id, d.kind || '|' || d.trace, max(e.posting_date)
+		from deposit d join bank_line b on b.practice_id = d.practice_id and b.id = d.bank_line_id
+		join edi_file f on f.practice_id = b.practice_id and f.id = b.edi_file_id
+		join journal_entry e on e.practice_id = d.practice_id and e.source_key = 'deposit|' || left(encode(f.sha256, 'hex'), 12) || '|' || b.line_no
+			|| case when d.match_no > 1 then '|' || d.match_no else '' end || '|undo'
+		where d.practice_id = $1 and d.undone_by is not null group by 1, 2`, practiceID)
+	if err != nil {
+		return free, err
+	}
+	var line int64
+	var what string
+	var day date.Date
+	_, err = pgx.ForEachRow(rows, []any{&line, &what, &day}, func() error {
+		free.lines[line], free.what[what] = later(day, free.lines[line]), later(day, free.what[what])
+		return nil
+	})
+	return free, err
+}
+
+// day is the day of a match: the bank's, but never before an earlier match of the
+// line, or of what it is matched with, is taken back: in between the book would
+// hold the money twice.
+func (f *freedMatches) day(line *ledger.BankLine, waiting []ledger.Waiting, deposits []ledger.Deposit) date.Date {
+	day := later(line.BookedOn, f.lines[line.ID])
+	for _, d := range deposits {
+		w := &waiting[d.Waiting]
+		day = later(day, f.what[w.Kind+"|"+w.Trace])
+	}
+	return day
+}
+
+func later(a, b date.Date) date.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 func depositSource(line string, matchNo int) string {
@@ -213,10 +264,6 @@ func Together(ctx context.Context, tx pgx.Tx, practiceID int64, line MatchedLine
 // next open period. The lines, and what they were matched with, are open again,
 // and are not put together again by themselves.
 func UndoMatches(ctx context.Context, tx pgx.Tx, practiceID int64, lines []MatchedLine, decisionID int64, on date.Date, reason, actor string) ([]ledger.Entry, error) {
-	on, err := PostingDate(ctx, tx, practiceID, on)
-	if err != nil {
-		return nil, err
-	}
 	var entries []ledger.Entry
 	for _, l := range lines {
 		source := depositSource(l.Source, l.MatchNo)
@@ -228,8 +275,12 @@ func UndoMatches(ctx context.Context, tx pgx.Tx, practiceID int64, lines []Match
 			if stored[i].SourceKey != source || stored[i].ReversedBy != 0 {
 				continue
 			}
+			day, err := PostingDate(ctx, tx, practiceID, later(on, stored[i].PostingDate)) // never before what it takes back
+			if err != nil {
+				return nil, err
+			}
 			e := stored[i].Mirror()
-			e.Kind, e.PostingDate, e.SourceKey, e.Reverses, e.Actor = "deposit", on, source+"|undo", stored[i].ID, actor
+			e.Kind, e.PostingDate, e.SourceKey, e.Reverses, e.Actor = "deposit", day, source+"|undo", stored[i].ID, actor
 			e.Memo = fmt.Sprintf("bank line of %s, match taken back: %s", l.On, reason)
 			entries = append(entries, e)
 		}
@@ -237,6 +288,6 @@ func UndoMatches(ctx context.Context, tx pgx.Tx, practiceID int64, lines []Match
 			return nil, err
 		}
 	}
-	_, err = Post(ctx, tx, practiceID, entries)
+	_, err := Post(ctx, tx, practiceID, entries)
 	return entries, err
 }
