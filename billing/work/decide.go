@@ -35,6 +35,7 @@ const (
 	DecideAccept      = "accept-payment"    // a payment in quarantine is a payment of its own
 	DecideRefundPayer = "payer-refund"      // we owe a payer money back
 	DecideRefundPaid  = "payer-refund-paid" // and have sent it
+	DecideOffset      = "payer-offset"      // and it stands for what the payer has announced to recover
 	DecideWriteOff    = "patient-write-off" // a patient's balance is given up
 	DecideApply       = "apply-credit"      // a patient's credit pays a balance
 	DecideClose       = "close-claim"       // nothing more is expected for a claim

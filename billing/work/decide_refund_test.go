@@ -42,6 +42,22 @@ func TestDecideRefundPayer(t *testing.T) {
 		w.receive(recovered)
 		w.expect("recovered", map[string]string{"2100": "0", "2190": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
 	})
+	t.Run("refund, reversal, and a payer that says no more", func(t *testing.T) {
+		w := start(t)
+		offset := func(d *Desk) (Decided, error) { return d.OffsetRefund("PPO", "R1") }
+		w.decides(accrue)
+		w.decides(send)
+		w.refuses("CB-DECIDE-NOTHING", offset)
+		w.receive(reversal)
+		w.expect("reversed", map[string]string{"2100": "-60", "2210": "60", "1000": "-60", "1100": "100", "1050": "60"})
+		if out := w.decides(offset); out.Amount != 60_00 || out.Sources[0] != "decision|payer-offset|PPO|R1" {
+			t.Errorf("%+v", out)
+		}
+		w.expect("offset", map[string]string{"2100": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
+		// The payer says it after all: its WO and 72 stand against each other.
+		w.receive(recovered)
+		w.expect("recovered", map[string]string{"2100": "0", "2190": "0", "2210": "0", "1000": "-60", "1100": "100", "1050": "60"})
+	})
 	t.Run("faults", func(t *testing.T) {
 		w := start(t)
 		for code, r := range map[string]RefundPayer{

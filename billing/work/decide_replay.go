@@ -35,6 +35,7 @@ var replays = map[string]func(d *Desk, subject string, payload json.RawMessage) 
 	DecideRefundPaid: with(func(d *Desk, _ string, p refundPayload) (Decided, error) {
 		return d.RefundPaid(RefundPayer{Payer: p.Payer, Reference: p.Reference, Amount: p.Amount})
 	}),
+	DecideOffset: with(func(d *Desk, _ string, p refundPayload) (Decided, error) { return d.OffsetRefund(p.Payer, p.Reference) }),
 	DecideCoverageEnded: with(func(d *Desk, subject string, p endedPayload) (Decided, error) {
 		return d.CoverageEnded(EndedCoverage{Claim: subject, On: p.Ended})
 	}),

@@ -387,7 +387,7 @@ func TestDecideClose(t *testing.T) {
 // Every kind that a desk records can be replayed, and the payloads carry what
 // the replay needs.
 func TestDecisionsReplay(t *testing.T) {
-	for _, kind := range []string{DecideReturnCash, DecideClassify, DecideTreat, DecideAssignLine, DecideAccept, DecideRefundPayer, DecideRefundPaid,
+	for _, kind := range []string{DecideReturnCash, DecideClassify, DecideTreat, DecideAssignLine, DecideAccept, DecideRefundPayer, DecideRefundPaid, DecideOffset,
 		DecideWriteOff, DecideApply, DecideClose, DecideStand, DecideDismiss, DecideCoverageEnded, DecideCoverageFound, DecideUndo} {
 		if !Replays(kind) {
 			t.Errorf("%s cannot be replayed", kind)

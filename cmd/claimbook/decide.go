@@ -26,6 +26,7 @@ type decideCmd struct {
 	WriteOff      decideWriteOffCmd `cmd:"" help:"Write off a denial, or what a patient owes."`
 	RefundPayer   decideRefundCmd   `cmd:"" help:"Owe a payer money back."`
 	RefundPaid    decidePaidCmd     `cmd:"" help:"A refund that is owed to a payer was sent."`
+	Offset        decideOffsetCmd   `cmd:"" help:"A refund that was sent stands for what the payer announced to recover."`
 	CoverageEnded decideEndedCmd    `cmd:"" help:"A claim's coverage had ended: the next one, or the patient, owes it."`
 	CoverageFound decideFoundCmd    `cmd:"" help:"A visit's insurance was found later: ask it instead of the patient."`
 	Close         decideCloseCmd    `cmd:"" help:"Close a claim that has no insurance balance."`
