@@ -33,8 +33,7 @@ func BuildFound(ctx context.Context, tx pgx.Tx, practiceID int64, visit, payer s
 	}
 	coverage := s.Primary()
 	if coverage == nil || coverage.Payer.Code != payer {
-		return "", 0, fault.Invalidf("CB-FOUND-COVERAGE", "%s is not the patient's first payer on %s", payer, s.Record.ServiceDate()).At("encounter " + visit).
-			WithFix("correct the coverages in the set-up first: claimbook practice import")
+		return "", 0, notFirst(s, visit, payer)
 	}
 	existing, err := claimsdb.ClaimsOfRank(ctx, tx, practiceID, encounterID, coverage.Rank)
 	if err != nil {
@@ -75,6 +74,23 @@ func BuildFound(ctx context.Context, tx pgx.Tx, practiceID int64, visit, payer s
 	}
 	_, err = tx.Exec(ctx, `update encounter set state = 'claimed' where practice_id = $1 and id = $2`, practiceID, encounterID)
 	return list[0].Snapshot.Number, list[0].ID, err
+}
+
+// notFirst says why a payer cannot be the one that was found, and what helps.
+func notFirst(s *claims.Subject, visit, payer string) error {
+	day := s.Record.ServiceDate()
+	e := fault.Invalidf("CB-FOUND-COVERAGE", "%s is not the patient's first payer on %s: the set-up has no coverage by it on that day", payer, day).
+		WithFix("import the coverage with rank 1, then decide again: claimbook practice import")
+	for i := range s.Coverages {
+		c := &s.Coverages[i]
+		if c.Payer.Code != payer || !c.ActiveOn(day) {
+			continue
+		}
+		e = fault.Invalidf("CB-FOUND-COVERAGE", "%s is not the patient's first payer on %s: the set-up has it as number %d", payer, day, c.Rank).
+			WithFix("if it pays first, give it rank 1 and decide again (claimbook practice import); if another payer comes first, nothing is to be decided: " +
+				"it is asked when that payer answers, and for an answer that was posted before, bill it yourself")
+	}
+	return e.At("encounter " + visit)
 }
 
 // subjectOfVisit gathers what a visit's claim says, as of now.

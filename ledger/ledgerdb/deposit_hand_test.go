@@ -140,6 +140,18 @@ func TestDepositByHand(t *testing.T) {
 		}
 	}
 	w.holds(t, "by hand", map[string]money.Cents{"1000": 130_25, "1050": 0, "1010": 0, "4200": -25, "5100": 9_00, "2010": -44_00})
+	waits := func(want string) {
+		t.Helper()
+		w.do(t, func(ctx context.Context, tx pgx.Tx) (err error) {
+			var got string
+			err = tx.QueryRow(ctx, `select coalesce(string_agg(kind || ' ' || amount || ' ' || state, ', '), '') from work_item where practice_id = $1`, w.practice).Scan(&got)
+			if got != want {
+				t.Errorf("on the worklist: %q, want %q", got, want)
+			}
+			return err
+		})
+	}
+	waits("unmatched 4400 open") // the unidentified cash alone
 	if _, err := w.undo(t, lines[1]); err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +162,7 @@ func TestDepositByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.holds(t, "the remittance has come", map[string]money.Cents{"1000": 86_25, "2010": 0})
+	waits("unmatched 4400 done")
 	if left := w.open(t); len(left) != 1 || left[0] != lines[2] {
 		t.Errorf("%v are open", left)
 	}

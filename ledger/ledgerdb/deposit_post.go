@@ -170,6 +170,23 @@ func later(a, b date.Date) date.Date {
 	return a
 }
 
+// OpenUnidentified puts money that a person took in as unidentified cash on the
+// worklist: nothing else would ask for what it is.
+func OpenUnidentified(ctx context.Context, tx pgx.Tx, practiceID int64, line *ledger.BankLine, key ledger.Key, amount money.Cents, on date.Date) error {
+	_, err := tx.Exec(ctx, `
+		insert into work_item (practice_id, id, kind, dedupe_key, reason, action, payer_id, amount, opened_on)
+		values ($1, nextval('object_id'), 'unmatched', $2, $3, $4, nullif($5::bigint, 0), $6, $7) on conflict (practice_id, dedupe_key) do nothing`,
+		practiceID, unidentifiedItem(line.Source, line.Matches+1),
+		fmt.Sprintf("The bank line of %s has %s that no payment explains: it waits as unidentified cash (2010) under reference %s.", line.BookedOn, amount.Dollars(), key.Reference),
+		fmt.Sprintf("Ask the payer for its remittance. When it has come, or if the money goes back: claimbook deposit undo '%s', then claimbook deposit match with --trace, or with --account 2210.", line.Source),
+		key.PayerID, amount, on)
+	return err
+}
+
+func unidentifiedItem(line string, matchNo int) string {
+	return "bank|" + depositSource(line, matchNo)
+}
+
 func depositSource(line string, matchNo int) string {
 	if matchNo > 1 {
 		return fmt.Sprintf("deposit|%s|%d", line, matchNo)
@@ -283,6 +300,10 @@ func UndoMatches(ctx context.Context, tx pgx.Tx, practiceID int64, lines []Match
 			e.Kind, e.PostingDate, e.SourceKey, e.Reverses, e.Actor = "deposit", day, source+"|undo", stored[i].ID, actor
 			e.Memo = fmt.Sprintf("bank line of %s, match taken back: %s", l.On, reason)
 			entries = append(entries, e)
+		}
+		if _, err := tx.Exec(ctx, `update work_item set state = 'done', closed_on = $3, closed_why = 'the match was taken back' where practice_id = $1 and dedupe_key = $2 and state = 'open'`,
+			practiceID, unidentifiedItem(l.Source, l.MatchNo), on); err != nil {
+			return nil, err
 		}
 		if _, err := tx.Exec(ctx, `update deposit set undone_by = $3 where practice_id = $1 and bank_line_id = $2 and undone_by is null`, practiceID, l.ID, decisionID); err != nil {
 			return nil, err

@@ -98,6 +98,9 @@ func MatchByHand(ctx context.Context, tx pgx.Tx, practiceID int64, m HandMatch, 
 	for i := range entries {
 		out.Sources = append(out.Sources, entries[i].SourceKey)
 	}
+	if h.Other.Account == ledger.UnidentifiedCash && out.Difference > 0 {
+		return out, ledgerdb.OpenUnidentified(ctx, tx, practiceID, &h.Lines[0], h.Other, out.Difference, by.On)
+	}
 	return out, nil
 }
 
