@@ -31,6 +31,9 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 	e.Reverses = original.EntryID
 	p.reverseCash(e, c, ours, asked, shares, original, was)
 	differences := p.reverseAdjustments(e, ours, asked, next, shares, was)
+	if mirrors(c, original) {
+		p.reverseRest(e, c, ours, shares, was)
+	}
 	differences = append(differences, was.leftOver()...)
 	if len(e.Transfers) == 0 {
 		e.Reverses = 0
@@ -227,14 +230,14 @@ func (p *Poster) reverseAdjustments(e *entry, ours *Claim, asked NextPayer, next
 			}
 			was.reported[reasonKey{0, a.group, a.carc}] += a.amount // to zero, when the reversal is the mirror
 			x := &pending{s, a, a.amount, 0}
-			x.posted += p.takeBack(e, ours, x, was.moved[reasonKey{lineOf(s), a.group, a.carc}])
+			x.posted += p.takeBack(e, ours, asked, x, was.moved[reasonKey{lineOf(s), a.group, a.carc}])
 			todo = append(todo, x)
 		}
 	}
 	for _, x := range todo {
 		for _, key := range was.order {
 			if x.left != 0 && key.group == x.group && key.carc == x.carc {
-				x.posted += p.takeBack(e, ours, x, was.moved[key])
+				x.posted += p.takeBack(e, ours, asked, x, was.moved[key])
 			}
 		}
 		p.treat(x.shareAdjustment, p.treatments.Of(asked.PayerID, x.group, x.carc), x.posted)
@@ -243,31 +246,44 @@ func (p *Poster) reverseAdjustments(e *entry, ours *Claim, asked NextPayer, next
 }
 
 // takeBack moves the transfers of the original backwards until nothing of the
-// adjustment is left, and returns how much it moved.
-func (p *Poster) takeBack(e *entry, ours *Claim, x *pending, moved []ledger.Transfer) money.Cents {
+// adjustment is left, and returns how much it moved. A positive adjustment had
+// credited what the asked payer owes, a negative one had debited it: a reason that
+// the original gave both ways is taken back both ways.
+func (p *Poster) takeBack(e *entry, ours *Claim, asked NextPayer, x *pending, moved []ledger.Transfer) money.Cents {
 	posted := money.Cents(0)
 	d := p.dimensions(ours, x.share, x.shareAdjustment.offset)
 	d.GroupCode, d.CARC = x.group, x.carc
 	for i := range moved {
 		t := &moved[i]
-		switch amount := money.Cents(0); {
-		case x.left > 0: // the original's was negative: its transfer went the other way
-			if isReceivable(t.Debit.Account) && !isReceivable(t.Credit.Account) {
-				amount = min(x.left, t.Amount)
-				e.move(t.Credit, t.Debit, amount, d)
-				t.Amount -= amount
-				x.left -= amount
-				posted += amount
-			}
-		default:
-			amount = max(x.left, -t.Amount) // what is left of this transfer, as a negative amount
-			e.move(t.Debit, t.Credit, amount, d)
-			t.Amount += amount
-			x.left -= amount
-			posted += amount
+		lowered := isReceivable(t.Credit.Account) && (!isReceivable(t.Debit.Account) || t.Credit.PayerID == asked.PayerID && t.Credit.PayerRank == asked.Rank)
+		if x.left == 0 || lowered != (x.left < 0) {
+			continue
 		}
+		amount := min(x.left.Abs(), t.Amount)
+		e.move(t.Credit, t.Debit, amount, d)
+		t.Amount -= amount
+		if x.left < 0 {
+			amount = -amount
+		}
+		x.left -= amount
+		posted += amount
 	}
 	return posted
+}
+
+// reverseRest takes back what is left of an answer that is taken back whole: a
+// reason that it gave both ways, and that the reversal gives as one sum.
+func (p *Poster) reverseRest(e *entry, c *remit835.Claim, ours *Claim, shares []share, was used) {
+	for _, key := range was.order {
+		for i := range was.moved[key] {
+			t := &was.moved[key][i]
+			s := shareOf(key.serviceLineID, shares, ours, c)
+			d := p.dimensions(ours, &s, s.offset)
+			d.GroupCode, d.CARC = key.group, key.carc
+			e.move(t.Credit, t.Debit, t.Amount, d)
+			t.Amount = 0
+		}
+	}
 }
 
 // reverseUnknown posts an adjustment that the original did not have.
