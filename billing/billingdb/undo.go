@@ -69,6 +69,12 @@ func BadDebtLeft(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (l
 	return left, err
 }
 
+// AccountNumber returns the account of a patient, as people know it.
+func AccountNumber(ctx context.Context, tx pgx.Tx, practiceID, patientID int64) (account string, err error) {
+	err = tx.QueryRow(ctx, `SELECT account FROM patient WHERE practice_id = $1 AND id = $2`, practiceID, patientID).Scan(&account)
+	return account, err
+}
+
 // TakeBackDecision opens the work item of a decision again, if it settled one,
 // and forgets the rules that it made.
 func TakeBackDecision(ctx context.Context, tx pgx.Tx, practiceID, decisionID int64, item string) (forgot int64, err error) {

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -128,4 +129,42 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	w.expect("paid again", map[string]string{"1010": "14", "5010": "-14", "1110": "6"})
+}
+
+// A reversal takes bad debt back of which a part was recovered: a person is told
+// that what the patient owes by the correction is paid up to that.
+func TestRecoveryOfWhatIsReversed(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
+	giveUp := func(key string, amount money.Cents) {
+		w.decides(func(d *Desk) (Decided, error) {
+			return d.WriteOffPatient(PatientWriteOff{Key: key, Account: "P001", As: billing.KindBadDebt, Amount: amount})
+		})
+	}
+	giveUp("W1", 20_00)
+	w.pay(billingdb.PatientPayment{Key: "R1", Amount: 15_00, Purpose: billing.ForRecovery})
+	w.expect("recovered", map[string]string{"1110": "0", "5000": "20", "5010": "-15"})
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "0", method: "NON", control: "000000002", body: reversal60 + `~` + paid60})
+	w.expect("owed again", map[string]string{"1110": "20", "5000": "0", "5010": "-15"})
+	if items := w.items("credit"); len(items) != 1 || !strings.Contains(items[0], "$15.00 that patient P001 had paid of it stands as a recovery (5010)") {
+		t.Errorf("nobody is told: %v", items)
+	}
+	giveUp("W2", 15_00)
+	w.expect("as it was paid", map[string]string{"1110": "5", "5000": "15", "5010": "-15"})
+}
+
+// Bad debt of which nothing was recovered is taken back without a word.
+func TestBadDebtReversed(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
+	w.decides(func(d *Desk) (Decided, error) {
+		return d.WriteOffPatient(PatientWriteOff{Key: "W1", Account: "P001", As: billing.KindBadDebt, Amount: 20_00})
+	})
+	w.receive(payment{payer: "PPO", trace: "T2", amount: "0", method: "NON", control: "000000002", body: reversal60 + `~` + paid60})
+	w.expect("owed again", map[string]string{"1110": "20", "5000": "0"})
+	if items := w.items("credit"); len(items) != 0 {
+		t.Errorf("%v", items)
+	}
 }
