@@ -5,6 +5,7 @@ package date
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -32,11 +33,14 @@ func Parse(s string) (Date, error) { return ParseLayout("2006-01-02", s) }
 // ParseX12 reads CCYYMMDD, the D8 format of X12.
 func ParseX12(s string) (Date, error) { return ParseLayout("20060102", s) }
 
+// forms writes a layout as people do.
+var forms = strings.NewReplacer("2006", "YYYY", "06", "YY", "01", "MM", "02", "DD")
+
 // ParseLayout reads s by a layout of package time.
 func ParseLayout(layout, s string) (Date, error) {
 	t, err := time.Parse(layout, s)
 	if err != nil {
-		return Date{}, fmt.Errorf("%q is not a date of the form %s", s, layout)
+		return Date{}, fmt.Errorf("%q is not a date of the form %s", s, forms.Replace(layout))
 	}
 	return Of(t), nil
 }

@@ -25,6 +25,12 @@ func TestDate(t *testing.T) {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
+	if _, err := Parse("soon"); err.Error() != `"soon" is not a date of the form YYYY-MM-DD` {
+		t.Errorf("it does not say how a day is written: %v", err)
+	}
+	if _, err := ParseX12("soon"); err.Error() != `"soon" is not a date of the form YYYYMMDD` {
+		t.Errorf("%v", err)
+	}
 	raw, err := json.Marshal(struct{ A, B Date }{A: d})
 	if err != nil || string(raw) != `{"A":"2022-01-31","B":""}` {
 		t.Errorf("JSON %s, %v", raw, err)
