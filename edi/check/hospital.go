@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"time"
 
 	"github.com/claimbook/claimbook/edi/codeset"
 	"github.com/claimbook/claimbook/edi/x12"
@@ -161,24 +162,11 @@ func (r *claimRules) procedures(s *x12.Segment) {
 	}
 }
 
-// daysBefore counts back from a day CCYYMMDD, by the calendar.
+// daysBefore counts back from a day CCYYMMDD, by the calendar. A day that is
+// none (month 0, day 40) counts as the one that it runs over to.
 func daysBefore(day, n int) int {
-	for ; n > 0; n-- {
-		if day%100 > 1 {
-			day--
-			continue
-		}
-		year, month := day/10000, day/100%100-1
-		if month == 0 {
-			year, month = year-1, 12
-		}
-		last := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
-		if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			last = 29
-		}
-		day = year*10000 + month*100 + last
-	}
-	return day
+	t := time.Date(day/10000, time.Month(day/100%100), day%100-n, 0, 0, 0, 0, time.UTC)
+	return t.Year()*10000 + int(t.Month())*100 + t.Day()
 }
 
 // hospitalLine takes SV2.
