@@ -79,8 +79,6 @@ func (p *poster) run() error {
 	}
 	var outcome string
 	switch {
-	case p.again && p.row.State == billingdb.Informational && strings.HasPrefix(p.row.Reason, accepted):
-		outcome = fmt.Sprintf("payment %s was received before and %s: nothing to do", p.row.Trace, p.row.Reason)
 	case p.again && p.row.State == billingdb.Quarantined:
 		outcome = fmt.Sprintf("payment %s came before and waits in quarantine: %s", p.row.Trace, p.row.Reason)
 	case p.again:
@@ -170,20 +168,13 @@ func (p *poster) quarantine(reason string, a *audit) error {
 	p.row.State, p.row.Reason = billingdb.Quarantined, reason
 	p.row.SourceKey = fmt.Sprintf("835|%s|%s|quarantine|%s", p.row.Originator, p.row.Trace, short(a.hash))
 	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
-	if err != nil {
+	if err != nil || !inserted {
+		p.again = !inserted
 		return err
-	}
-	if !inserted {
-		p.row, p.again = row, true
-		return nil
-	}
-	what := fmt.Sprintf("payment %s of %s was not posted: %s", row.Trace, row.Amount.Dollars(), reason)
-	if a.unread {
-		what = reason + "; nothing of it was posted"
 	}
 	return claimsdb.OpenWorkItems(p.ctx, p.tx, p.args.PracticeID, []claims.WorkItem{{Kind: claims.WorkQuarantine,
 		DedupeKey: "quarantine|" + row.SourceKey, PayerID: row.PayerID, RemittanceID: row.ID, EDIFileID: row.EDIFileID,
-		Reason: what,
+		Reason: fmt.Sprintf("payment %s of %s was not posted: %s", row.Trace, row.Amount.Dollars(), reason),
 		Action: "Ask the payer for a corrected remittance; nothing of this one is in the book", Amount: row.Amount, OpenedOn: p.args.ReceivedOn}})
 }
 
@@ -357,13 +348,11 @@ func (p *poster) save() error {
 		{claims.WorkNoResponse, out.Answered, "the payer answered"},
 		{claims.WorkDenied, out.Resolved, "the payer answered again"},
 		{claims.WorkAdjustment, out.Resolved, "the payer answered again"},
+		{claims.WorkCredit, out.Settled, "nothing is overpaid any more"},
 	} {
 		if err := claimsdb.CloseClaimItems(p.ctx, p.tx, practiceID, closed.kind, closed.claims, on, closed.why); err != nil {
 			return err
 		}
-	}
-	if err := claimsdb.CloseWorkItems(p.ctx, p.tx, practiceID, out.Gone, on, "the payer took back the answer that it was about"); err != nil {
-		return err
 	}
 	if len(out.Later) > 0 {
 		if err := billingdb.SaveLater(p.ctx, p.tx, practiceID, out.Later); err != nil {
@@ -413,7 +402,7 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		p.poster.KnowRecouped(recouped)
 	}
 	p.poster.ProviderAdjustments(payment.Adjustments, p.provider)
-	p.poster.Strangers()
+	p.poster.Credits()
 	if payment.Financial.Method == remit835.MethodCheck {
 		p.poster.PaperCheck(payment.Financial.Amount, payment.Financial.ByteOffset)
 	}
@@ -421,9 +410,6 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		p.poster.UnknownPayee(payment.Financial.Amount)
 	}
 	if err := p.save(); err != nil {
-		return err
-	}
-	if err := p.credits(p.row.SourceKey); err != nil {
 		return err
 	}
 	if err := p.settle(); err != nil {
