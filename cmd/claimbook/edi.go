@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +85,7 @@ func (c EDICheckCmd) Run(app *App) error {
 			continue
 		}
 		valid = valid && report.Valid()
-		if err := c.print(app, report, control); err != nil {
+		if err := errors.Join(c.print(app, report, control), report.Close()); err != nil {
 			return err
 		}
 		control += max(1, len(report.Interchanges)) // acknowledgments of one run have numbers of their own
@@ -136,7 +135,7 @@ func (c EDICheckCmd) print(app *App, r *check.Report, control int) error {
 		err = r.Claims(answer, a)
 	default:
 		if app.JSON {
-			err = json.NewEncoder(out).Encode(r)
+			err = writeReport(out, r)
 		} else {
 			printReport(out, r)
 		}
@@ -146,7 +145,8 @@ func (c EDICheckCmd) print(app *App, r *check.Report, control int) error {
 		fmt.Fprintf(app.Stderr, "%s: %s\n", r.File, nothing)
 	}
 	if app.JSON {
-		err = errors.Join(err, json.NewEncoder(app.Stderr).Encode(r))
+		told := bufio.NewWriter(app.Stderr)
+		err = errors.Join(err, writeReport(told, r), told.Flush())
 	} else {
 		printReport(app.Stderr, r)
 	}
@@ -175,13 +175,21 @@ func ediNow(app *App) time.Time {
 	return now
 }
 
+// writeReport writes a report as one line of JSON, which may be as long as a file
+// has transaction sets.
+func writeReport(w io.Writer, r *check.Report) error {
+	err := r.WriteJSON(w)
+	_, newline := io.WriteString(w, "\n")
+	return errors.Join(err, newline)
+}
+
 func printReport(w io.Writer, r *check.Report) {
 	faults, warnings := r.Counts()
 	sets, claims := 0, 0
 	var kinds []string
 	for _, x := range r.Interchanges {
 		for _, g := range x.Groups {
-			for _, t := range g.Transactions {
+			for t := range g.Sets() {
 				sets++
 				claims += t.Claims
 				kind := t.Guide

@@ -1,16 +1,19 @@
 package ack
 
 import (
+	"iter"
+
 	"github.com/claimbook/claimbook/edi/segment"
 )
 
-func (e *encoder) claimAck(v *ClaimAck) {
+// claimAck writes a 277CA, and the patients beside it under its last receiver.
+func (e *encoder) claimAck(v *ClaimAck, patients iter.Seq2[*Provider, *Patient]) {
 	w := e.w
 	w.Loop(v.Unknown)
 	_ = w.BeginTransaction("277", v.Header.Control, v.Header.Version)
 	w.Opened()
 	w.Beginning(&v.Beginning)
-	n := 0
+	n, last := 0, 0 // level, the last receiver's
 	for s := range v.Sources {
 		source := &v.Sources[s]
 		n++
@@ -25,7 +28,11 @@ func (e *encoder) claimAck(v *ClaimAck) {
 			n++
 			rid := n
 			w.Loop(receiver.Unknown)
-			w.Hierarchy(receiver.Hierarchy, "21", n, sid, child(len(receiver.Providers)))
+			below := child(len(receiver.Providers))
+			if patients != nil && s == len(v.Sources)-1 && r == len(source.Receivers)-1 {
+				below = "1"
+			}
+			w.Hierarchy(receiver.Hierarchy, "21", n, sid, below)
 			e.name(&receiver.Name)
 			e.trace(&receiver.Trace)
 			e.statuses(receiver.Statuses)
@@ -34,20 +41,45 @@ func (e *encoder) claimAck(v *ClaimAck) {
 			for p := range receiver.Providers {
 				provider := &receiver.Providers[p]
 				n++
-				w.Loop(provider.Unknown)
-				w.Hierarchy(provider.Hierarchy, "19", n, rid, child(len(provider.Patients)))
-				e.name(&provider.Name)
-				e.trace(&provider.Trace)
-				e.statuses(provider.Statuses)
-				w.References(provider.References)
-				w.Quantities(provider.Quantities)
-				w.Amounts(provider.Amounts)
+				e.provider(provider, n, rid, child(len(provider.Patients)))
 				n = e.patients(provider.Patients, n, n)
 			}
+			last = rid
 		}
+	}
+	if patients != nil {
+		e.stream(patients, n, last)
 	}
 	w.Loop(nil)
 	_ = w.EndTransaction()
+}
+
+// stream writes patients as they come, under a receiver.
+func (e *encoder) stream(patients iter.Seq2[*Provider, *Patient], n, receiver int) {
+	var open *Provider
+	under := 0
+	for provider, patient := range patients {
+		if provider != open {
+			open = provider
+			n++
+			under = n
+			e.provider(provider, n, receiver, "1")
+		}
+		n++
+		e.patient(patient, n, under)
+	}
+}
+
+func (e *encoder) provider(v *Provider, n, parent int, below string) {
+	w := e.w
+	w.Loop(v.Unknown)
+	w.Hierarchy(v.Hierarchy, "19", n, parent, below)
+	e.name(&v.Name)
+	e.trace(&v.Trace)
+	e.statuses(v.Statuses)
+	w.References(v.References)
+	w.Quantities(v.Quantities)
+	w.Amounts(v.Amounts)
 }
 
 func child(n int) string {
@@ -70,26 +102,29 @@ func (e *encoder) trace(v *segment.Trace) {
 }
 
 func (e *encoder) patients(list []Patient, n, parent int) int {
-	w := e.w
 	for i := range list {
-		p := &list[i]
 		n++
-		w.Loop(p.Unknown)
-		w.Hierarchy(p.Hierarchy, "PT", n, parent, "")
-		e.name(&p.Name)
-		for k := range p.Claims {
-			c := &p.Claims[k]
-			w.Loop(c.Unknown)
-			w.Trace(&c.Trace)
-			e.statuses(c.Statuses)
-			w.References(c.References)
-			w.Periods(c.Periods)
-			for l := range c.Lines {
-				e.line(&c.Lines[l])
-			}
-		}
+		e.patient(&list[i], n, parent)
 	}
 	return n
+}
+
+func (e *encoder) patient(p *Patient, n, parent int) {
+	w := e.w
+	w.Loop(p.Unknown)
+	w.Hierarchy(p.Hierarchy, "PT", n, parent, "")
+	e.name(&p.Name)
+	for k := range p.Claims {
+		c := &p.Claims[k]
+		w.Loop(c.Unknown)
+		w.Trace(&c.Trace)
+		e.statuses(c.Statuses)
+		w.References(c.References)
+		w.Periods(c.Periods)
+		for l := range c.Lines {
+			e.line(&c.Lines[l])
+		}
+	}
 }
 
 func (e *encoder) line(v *LineStatus) {

@@ -23,10 +23,10 @@ func Encode(w io.Writer, interchanges ...Interchange) error {
 			group := &x.Groups[g]
 			_ = e.w.BeginGroup(group.Header)
 			for k := range group.Implementations {
-				e.implementation(&group.Implementations[k])
+				e.implementation(&group.Implementations[k], nil)
 			}
 			for k := range group.Claims {
-				e.claimAck(&group.Claims[k])
+				e.claimAck(&group.Claims[k], nil)
 			}
 			_ = e.w.EndGroup()
 		}
@@ -39,14 +39,30 @@ func Encode(w io.Writer, interchanges ...Interchange) error {
 }
 
 // EncodeClaims writes one interchange with a group of 277CAs that are made while
-// they are written: they answer files with hundreds of thousands of claims, and
-// need not all stand in memory.
-func EncodeClaims(w io.Writer, isa x12.Interchange, gs x12.Group, claims iter.Seq[*ClaimAck]) error {
+// they are written: they answer files with hundreds of thousands of claims, which
+// need not stand in memory. Beside a 277CA stand further patients of its last
+// receiver, or nil: those with the same provider, by pointer, form one loop.
+func EncodeClaims(w io.Writer, isa x12.Interchange, gs x12.Group, claims iter.Seq2[*ClaimAck, iter.Seq2[*Provider, *Patient]]) error {
 	e := &encoder{w: segment.NewWriter(w, x12.Delimiters{})}
 	_ = e.w.BeginInterchange(isa)
 	_ = e.w.BeginGroup(gs)
-	for v := range claims {
-		e.claimAck(v)
+	for v, patients := range claims {
+		e.claimAck(v, patients)
+	}
+	_ = e.w.EndGroup()
+	_ = e.w.EndInterchange()
+	return e.w.Finish()
+}
+
+// EncodeImplementations writes one interchange with a group of 999s that are made
+// while they are written. The answers to the transaction sets stand beside each;
+// its Result need be right only when they have been iterated over.
+func EncodeImplementations(w io.Writer, isa x12.Interchange, gs x12.Group, list iter.Seq2[*Implementation, iter.Seq[*SetResponse]]) error {
+	e := &encoder{w: segment.NewWriter(w, x12.Delimiters{})}
+	_ = e.w.BeginInterchange(isa)
+	_ = e.w.BeginGroup(gs)
+	for v, sets := range list {
+		e.implementation(v, sets)
 	}
 	_ = e.w.EndGroup()
 	_ = e.w.EndInterchange()

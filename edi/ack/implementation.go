@@ -1,6 +1,7 @@
 package ack
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/claimbook/claimbook/edi/segment"
@@ -158,7 +159,8 @@ func readContext(r *segment.Scanner, s *x12.Segment) Context {
 	return c
 }
 
-func (e *encoder) implementation(v *Implementation) {
+// implementation writes a 999, and after its own answers those of sets, if any.
+func (e *encoder) implementation(v *Implementation, sets iter.Seq[*SetResponse]) {
 	w := e.w
 	w.Loop(before(v.Unknown, 3))
 	_ = w.BeginTransaction("999", v.Header.Control, v.Header.Version)
@@ -168,6 +170,11 @@ func (e *encoder) implementation(v *Implementation) {
 	_ = w.Seg("AK1").Elem(v.FunctionalID).Elem(v.GroupControl).Elem(v.Version).End()
 	for i := range v.Transactions {
 		e.setResponse(&v.Transactions[i])
+	}
+	if sets != nil {
+		for s := range sets {
+			e.setResponse(s)
+		}
 	}
 	w.Resume(after(v.Unknown, 3), 2)
 	w.Need("AK9", 1, v.Result.Code)

@@ -2,6 +2,7 @@ package ack_test
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -29,9 +30,9 @@ func TestEncodeClaims(t *testing.T) {
 	if err := ack.Encode(&whole, ack.Interchange{Header: isa, Groups: []ack.Group{{Header: gs, Claims: list}}}); err != nil {
 		t.Fatal(err)
 	}
-	pointers := func(yield func(*ack.ClaimAck) bool) {
+	pointers := func(yield func(*ack.ClaimAck, iter.Seq2[*ack.Provider, *ack.Patient]) bool) {
 		for i := range list {
-			if !yield(&list[i]) {
+			if !yield(&list[i], nil) {
 				return
 			}
 		}
@@ -45,7 +46,7 @@ func TestEncodeClaims(t *testing.T) {
 	bad := list[0]
 	bad.Sources = slices.Clone(bad.Sources)
 	bad.Sources[0].Name.Last = "FIRST*MUTUAL"
-	if err := ack.EncodeClaims(&streamed, isa, gs, func(yield func(*ack.ClaimAck) bool) { yield(&bad) }); err == nil {
+	if err := ack.EncodeClaims(&streamed, isa, gs, func(yield func(*ack.ClaimAck, iter.Seq2[*ack.Provider, *ack.Patient]) bool) { yield(&bad, nil) }); err == nil {
 		t.Error("a delimiter inside data is written")
 	}
 }

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -99,26 +101,37 @@ func (r *Report) TA1(w io.Writer, a Answer) error {
 // Implementation writes the 999: one per functional group, from the findings of
 // levels 1 and 2. Groups that are acknowledgments themselves are not answered.
 func (r *Report) Implementation(w io.Writer, a Answer) error {
-	var out []ack.Interchange
 	for i := range r.Interchanges {
 		x := &r.Interchanges[i]
-		var list []ack.Implementation
+		var list []*Group
 		for j := range x.Groups {
 			if g := &x.Groups[j]; g.FunctionalID != "FA" {
-				list = append(list, g.answer(len(list)+1))
+				list = append(list, g)
 			}
 		}
 		if len(list) == 0 {
 			continue
 		}
-		out = append(out, ack.Interchange{Header: a.header(&x.Header, i),
-			Groups: []ack.Group{{Header: a.group("FA", ack.VersionImplementation, &x.Groups[0].Group), Implementations: list}}})
+		// One after the other: a group may have millions of transaction sets.
+		err := ack.EncodeImplementations(w, a.header(&x.Header, i), a.group("FA", ack.VersionImplementation, &x.Groups[0].Group),
+			func(yield func(*ack.Implementation, iter.Seq[*ack.SetResponse]) bool) {
+				for n, g := range list {
+					if !yield(g.answer(n + 1)) {
+						return
+					}
+				}
+			})
+		if err := errors.Join(err, r.readable()); err != nil {
+			return err
+		}
 	}
-	return ack.Encode(w, out...)
+	return nil
 }
 
-func (g *Group) answer(n int) ack.Implementation {
-	v := ack.Implementation{Header: segment.Header{Type: "999", Control: fmt.Sprintf("%04d", n), Version: ack.VersionImplementation},
+// answer gives the 999 of a group, and the answers to its sets: iterating over
+// these completes the result.
+func (g *Group) answer(n int) (*ack.Implementation, iter.Seq[*ack.SetResponse]) {
+	v := &ack.Implementation{Header: segment.Header{Type: "999", Control: fmt.Sprintf("%04d", n), Version: ack.VersionImplementation},
 		FunctionalID: orElse(clean(g.FunctionalID), "HC"), GroupControl: "0", Version: orElse(clean(g.Version), "005010")}
 	if digits([]byte(g.Control)) && len(g.Control) <= 9 {
 		v.GroupControl = g.Control
@@ -129,42 +142,43 @@ func (g *Group) answer(n int) ack.Implementation {
 			res.Errors = append(res.Errors, f.AK905)
 		}
 	}
-	res.Received, res.Included = len(g.Transactions), len(g.Transactions)
+	res.Received, res.Included = g.Len(), g.Len()
 	if g.Declared >= 0 {
 		res.Included = g.Declared
 	}
 	if len(res.Errors) > 0 {
 		res.Code = "R" // the whole group; its sets are not answered one by one
-		return v
+		return v, nil
 	}
-	for k := range g.Transactions {
-		t := g.Transactions[k].answer()
-		if t.Accepted() {
-			res.Accepted++
-		}
-		v.Transactions = append(v.Transactions, t)
-	}
-	switch res.Accepted {
-	case res.Received:
-		res.Code = "A"
-		for k := range v.Transactions {
-			if v.Transactions[k].Code == "E" {
-				res.Code = "E"
+	return v, func(yield func(*ack.SetResponse) bool) {
+		noted := false
+		var reasons []string // such as a version that is not known
+		for t := range g.Sets() {
+			answer := t.answer()
+			if answer.Accepted() {
+				res.Accepted++
 			}
-		}
-	case 0:
-		res.Code = "R"
-		for k := range g.Transactions {
-			for _, f := range g.Transactions[k].Errors { // such as a version that is not known
-				if f.AK905 != "" && len(res.Errors) < 5 && !slices.Contains(res.Errors, f.AK905) {
-					res.Errors = append(res.Errors, f.AK905)
+			noted = noted || answer.Code == "E"
+			for k := range t.Errors {
+				if f := &t.Errors[k]; f.AK905 != "" && len(reasons) < 5 && !slices.Contains(reasons, f.AK905) {
+					reasons = append(reasons, f.AK905)
 				}
 			}
+			if !yield(&answer) {
+				return
+			}
 		}
-	default:
-		res.Code = "P"
+		switch {
+		case res.Accepted == res.Received && noted:
+			res.Code = "E"
+		case res.Accepted == res.Received:
+			res.Code = "A"
+		case res.Accepted == 0:
+			res.Code, res.Errors = "R", reasons
+		default:
+			res.Code = "P"
+		}
 	}
-	return v
 }
 
 func orElse(s, other string) string {
@@ -180,17 +194,16 @@ func (t *Transaction) answer() ack.SetResponse {
 	for len(v.Control) < 4 {
 		v.Control = "0" + v.Control
 	}
+	switch { // also by findings beyond those that are kept
+	case t.refused:
+		v.Code = "R"
+	case t.noted: // the 277CA decides the claim
+		v.Code = "E"
+	}
 	for k := range t.Errors {
 		f := &t.Errors[k]
-		switch {
-		case f.Severity != guide.Error || f.SNIP > 2 && f.Trigger.IsZero():
+		if f.Severity != guide.Error || f.SNIP > 2 && f.Trigger.IsZero() {
 			continue
-		case f.SNIP > 2: // noted here; the 277CA decides the claim
-			if v.Code == "A" {
-				v.Code = "E"
-			}
-		default:
-			v.Code = "R"
 		}
 		if f.IK502 != "" && len(v.Errors) < 5 && !slices.Contains(v.Errors, f.IK502) {
 			v.Errors = append(v.Errors, f.IK502)
@@ -271,99 +284,108 @@ func trigger(f *guide.Finding) []ack.Context {
 func (r *Report) Claims(w io.Writer, a Answer) error {
 	for i := range r.Interchanges {
 		x := &r.Interchanges[i]
-		var list []*Transaction
-		var first *Group
+		n := 0
+		var first *Group // with a set that is answered
 		for j := range x.Groups {
 			g := &x.Groups[j]
 			if g.FunctionalID != "HC" {
 				continue
 			}
-			for k := range g.Transactions {
-				if t := &g.Transactions[k]; len(t.List) > 0 && t.taken() {
-					list = append(list, t)
+			for t := range g.Sets() {
+				if t.answered() {
+					n++
 					if first == nil {
 						first = g
 					}
 				}
 			}
 		}
-		if len(list) == 0 {
+		if n == 0 {
 			continue
 		}
 		// One after the other: the answer is as large as the file.
-		err := ack.EncodeClaims(w, a.header(&x.Header, i), a.group("HN", ack.VersionClaim, &first.Group), func(yield func(*ack.ClaimAck) bool) {
-			for k, t := range list {
-				if v := t.claimAck(a, k+1); !yield(&v) {
-					return
+		err := ack.EncodeClaims(w, a.header(&x.Header, i), a.group("HN", ack.VersionClaim, &first.Group), func(yield func(*ack.ClaimAck, iter.Seq2[*ack.Provider, *ack.Patient]) bool) {
+			n := 0
+			for j := range x.Groups {
+				if x.Groups[j].FunctionalID != "HC" {
+					continue
+				}
+				for t := range x.Groups[j].Sets() {
+					if !t.answered() {
+						continue
+					}
+					if n++; !yield(t.claimAck(a, n), t.patients(a, r.claims)) {
+						return
+					}
 				}
 			}
 		})
-		if err != nil {
+		if err := errors.Join(err, r.readable()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *Transaction) claimAck(a Answer, n int) ack.ClaimAck {
-	today := date.Of(a.Now)
-	v := ack.ClaimAck{
+// answered reports whether a 277CA answers the claims of the set: it has some,
+// and the 999 accepts it.
+func (t *Transaction) answered() bool {
+	return t.claims != nil && t.claims.counts != [2]int64{} && !t.refused
+}
+
+// claimAck gives the 277CA of a set as far as its receiver.
+func (t *Transaction) claimAck(a Answer, n int) *ack.ClaimAck {
+	today, c := date.Of(a.Now), t.claims
+	reference := orElse(clean(t.Reference), t.Control)
+	receiver := ack.Receiver{Name: c.submitter, Trace: segment.Trace{Type: "2", Number: reference}}
+	receiver.Statuses = []ack.Status{{Reasons: [3]ack.Reason{{Category: "A1", Code: "19", Entity: "PR"}}, Date: today, Action: "WQ", Amount: segment.Some(c.sums[0] + c.sums[1])}}
+	receiver.Quantities, receiver.Amounts = tallies(c.counts[0], c.counts[1], c.sums[0], c.sums[1])
+	return &ack.ClaimAck{
 		Header:    segment.Header{Type: "277", Control: fmt.Sprintf("%04d", n), Version: ack.VersionClaim},
-		Beginning: segment.Beginning{Structure: "0085", Purpose: "08", Reference: orElse(clean(t.Reference), t.Control), Date: today, Time: a.Now.Format("1504"), Kind: "TH"},
+		Beginning: segment.Beginning{Structure: "0085", Purpose: "08", Reference: reference, Date: today, Time: a.Now.Format("1504"), Kind: "TH"},
+		Sources: []ack.Source{{Name: c.receiver, Trace: segment.Trace{Type: "1", Number: reference},
+			Periods: []segment.Period{segment.OnDay("050", today), segment.OnDay("009", today)}, Receivers: []ack.Receiver{receiver}}},
 	}
-	receiver := ack.Receiver{Name: t.Parties.Submitter, Trace: segment.Trace{Type: "2", Number: orElse(clean(t.Reference), t.Control)}}
-	providers := make([]ack.Provider, len(t.Parties.Billing))
-	for k := range providers {
-		p := t.Parties.Billing[k]
-		providers[k] = ack.Provider{Name: p, Trace: segment.Trace{Type: "1", Number: "0"}}
-	}
-	var accepted, rejected int64
-	var acceptedSum, rejectedSum money.Cents
-	for k := range t.List {
-		c := &t.List[k]
-		charge, _ := money.ParseString(c.get(recordCharge))
-		status := ack.ClaimStatus{Trace: segment.Trace{Type: "2", Number: clean(c.Number())}}
-		if c.Accepted() {
-			accepted++
-			acceptedSum += charge
-			status.Statuses = []ack.Status{{Reasons: [3]ack.Reason{{Category: "A2", Code: "20"}}, Date: today, Action: "WQ", Amount: segment.Some(charge)}}
-		} else {
-			rejected++
-			rejectedSum += charge
-			status.Statuses = statuses(c.rejected, today, charge)
-		}
-		if bill := c.billType(); bill != "" {
-			status.References = append(status.References, segment.Reference{Qualifier: "BLT", Value: clean(bill)})
-		}
-		if from, err := date.ParseX12(day(int(c.from))); err == nil {
-			if to, err := date.ParseX12(day(int(c.to))); err == nil && to.After(from) {
-				status.Periods = []segment.Period{segment.OverDays("472", from, to)}
-			} else {
-				status.Periods = []segment.Period{segment.OnDay("472", from)}
+}
+
+// patients gives the answers to the claims, each under its billing provider.
+func (t *Transaction) patients(a Answer, s *spool) iter.Seq2[*ack.Provider, *ack.Patient] {
+	return func(yield func(*ack.Provider, *ack.Patient) bool) {
+		today := date.Of(a.Now)
+		var provider *ack.Provider
+		var billing *segment.Name
+		t.claims.each(s, func(name *segment.Name, c *storedClaim) bool {
+			if name != billing {
+				billing = name
+				provider = &ack.Provider{Name: *name, Trace: segment.Trace{Type: "1", Number: "0"}}
 			}
-		} else { // the 277CA needs a date, and the claim has none that is one
-			status.Periods = []segment.Period{segment.OnDay("472", today)}
-		}
-		if at := int(c.provider); at < len(providers) {
-			p := &providers[at]
-			name := segment.Name{Role: "QC", Type: "1", Last: orElse(clean(c.get(recordLast)), "UNKNOWN"), First: clean(c.get(recordFirst)), IDQualifier: "MI", ID: orElse(clean(c.get(recordMember)), "UNKNOWN")}
-			p.Patients = append(p.Patients, ack.Patient{Name: name, Claims: []ack.ClaimStatus{status}})
-		}
+			return yield(provider, c.answer(today))
+		})
 	}
-	total := acceptedSum + rejectedSum
-	category := ack.Reason{Category: "A1", Code: "19", Entity: "PR"}
-	action := "WQ"
-	receiver.Statuses = []ack.Status{{Reasons: [3]ack.Reason{category}, Date: today, Action: action, Amount: segment.Some(total)}}
-	receiver.Quantities, receiver.Amounts = tallies(accepted, rejected, acceptedSum, rejectedSum)
-	for k := range providers {
-		if len(providers[k].Patients) > 0 {
-			receiver.Providers = append(receiver.Providers, providers[k])
-		}
+}
+
+// answer says whether the claim is taken, and why not.
+func (c *storedClaim) answer(today date.Date) *ack.Patient {
+	status := ack.ClaimStatus{Trace: segment.Trace{Type: "2", Number: clean(c.number)}}
+	if len(c.rejected) == 0 {
+		status.Statuses = []ack.Status{{Reasons: [3]ack.Reason{{Category: "A2", Code: "20"}}, Date: today, Action: "WQ", Amount: segment.Some(c.charge)}}
+	} else {
+		status.Statuses = statuses(c.rejected, today, c.charge)
 	}
-	source := ack.Source{Name: t.Parties.Receiver, Trace: segment.Trace{Type: "1", Number: orElse(clean(t.Reference), t.Control)},
-		Periods: []segment.Period{segment.OnDay("050", today), segment.OnDay("009", today)}, Receivers: []ack.Receiver{receiver}}
-	v.Sources = []ack.Source{source}
-	return v
+	if c.bill != "" {
+		status.References = append(status.References, segment.Reference{Qualifier: "BLT", Value: clean(c.bill)})
+	}
+	if from, err := date.ParseX12(day(c.from)); err == nil {
+		if to, err := date.ParseX12(day(c.to)); err == nil && to.After(from) {
+			status.Periods = []segment.Period{segment.OverDays("472", from, to)}
+		} else {
+			status.Periods = []segment.Period{segment.OnDay("472", from)}
+		}
+	} else { // the 277CA needs a date, and the claim has none that is one
+		status.Periods = []segment.Period{segment.OnDay("472", today)}
+	}
+	name := segment.Name{Role: "QC", Type: "1", Last: orElse(clean(c.last), "UNKNOWN"), First: clean(c.first), IDQualifier: "MI", ID: orElse(clean(c.member), "UNKNOWN")}
+	return &ack.Patient{Name: name, Claims: []ack.ClaimStatus{status}}
 }
 
 // statuses gives an STC for each cause of a rejected claim.
@@ -385,10 +407,4 @@ func tallies(accepted, rejected int64, acceptedSum, rejectedSum money.Cents) (q 
 		m = append(m, segment.Amount{Qualifier: "YY", Amount: rejectedSum})
 	}
 	return q, m
-}
-
-// taken reports whether the 999 accepts the set.
-func (t *Transaction) taken() bool {
-	v := t.answer()
-	return v.Accepted()
 }

@@ -46,7 +46,7 @@ func baseline(in []byte) float64 {
 		total += len(bytes.Split(segment, []byte("*")))
 	}
 	runtime.KeepAlive(total)
-	return float64(len(in)) / max(1e-9, (processor() - start).Seconds())
+	return float64(len(in)) / max(1e-9, (processor()-start).Seconds())
 }
 
 // processor returns the processor time that this process has used, which does not

@@ -20,14 +20,16 @@ type Options struct {
 	Levels []int
 	// Partner adds a trading partner's rules (level 7).
 	Partner *Partner
-	// Claims keeps a record of every claim, which a 277CA needs. Memory then
-	// grows with the file.
+	// Claims keeps a record of every claim, which a 277CA needs: a little of them
+	// in memory, the others in a temporary file until Report.Close.
 	Claims bool
 	// Workers is how many transaction sets are checked at the same time; 0 means
 	// one for each processor. The report does not depend on it.
 	Workers int
 	// Progress, when set, is called now and then with the bytes read.
 	Progress func(read int64)
+
+	spool *spool // of the claims' records
 }
 
 // The findings that are kept of one transaction set or envelope, and of a whole
@@ -93,6 +95,9 @@ func (c *checker) begin(set *Transaction, group *x12.Group, s *x12.Segment) {
 	*set = Transaction{Control: s.String(2), Type: s.String(1), Version: s.String(3)}
 	c.set, c.errors, c.warnings, c.unlisted = set, 0, 0, 0
 	c.claims.open = false
+	if c.o.Claims {
+		set.claims = &claimAnswers{}
+	}
 	version := set.Version
 	if version == "" {
 		version = group.Version
@@ -193,6 +198,8 @@ func (c *checker) add(f *guide.Finding) {
 	if f.Severity == guide.Error {
 		c.errors++
 		c.set.Invalid = true
+		c.set.refused = c.set.refused || f.SNIP <= 2
+		c.set.noted = c.set.noted || f.SNIP > 2 && !f.Trigger.IsZero()
 		c.claims.reject(f)
 	} else {
 		c.warnings++

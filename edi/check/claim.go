@@ -69,7 +69,8 @@ type claimRules struct {
 	// where segments of the open line stood that ask for others
 	certified, form, measured, purchased, replaced place
 	member                                         subscriber
-	record                                         *ClaimRecord
+	record                                         *claimRecord // of the open claim, with Options.Claims
+	recorder                                       recorder
 	sbr                                            place
 	provider                                       int
 }
@@ -117,7 +118,8 @@ func (r *claimRules) start(c *checker) {
 		above[i] = above[i][:0]
 	}
 	*r = claimRules{c: c, levels: r.levels[:0], others: r.others[:0], number: r.number[:0], refs: r.refs, member: m, provider: -1, above: above,
-		authorized: r.authorized[:0], referredBy: r.referredBy[:0], dated: r.dated[:0]}
+		authorized: r.authorized[:0], referredBy: r.referredBy[:0], dated: r.dated[:0], recorder: r.recorder}
+	r.recorder.named(segment.Name{})
 	switch c.g.Name {
 	case "837P", "837I", "837D":
 		r.on, r.kind = true, c.g.Name[3]
@@ -250,15 +252,15 @@ func (r *claimRules) party(s *x12.Segment, role role) {
 	}
 	at := func(n int) string { return clean(s.String(n)) }
 	name := segment.Name{Role: at(1), Type: at(2), Last: orElse(at(3), "UNKNOWN"), First: at(4), Middle: at(5), Suffix: at(7), IDQualifier: at(8), ID: at(9)}
-	p := &r.c.set.Parties
+	p := r.c.set.claims
 	switch {
 	case role == roleBillingName:
-		p.Billing = append(p.Billing, name)
+		r.recorder.named(name)
 	case name.Role == "41":
-		p.Submitter = name
+		p.submitter = name
 	default:
 		name.Role, name.IDQualifier = "PR", "46"
-		p.Receiver = name
+		p.receiver = name
 	}
 }
 
@@ -324,6 +326,9 @@ func (r *claimRules) claim(s *x12.Segment) {
 		r.c.find(ruleClaims, s, 0, 0, "more than 5,000 claims in one transaction set")
 	}
 	r.number = append(r.number[:0], s.Element(1)...)
+	if r.record = nil; r.c.o.Claims {
+		r.keep(s)
+	}
 	r.at, r.at05 = placeOf(s, "2300", 2), placeOf(s, "2300", 5)
 	r.charge = r.amount(s, 2)
 	r.bill, r.freq = [2]byte{}, first(s.Component(5, 3))
@@ -373,22 +378,24 @@ func (r *claimRules) claim(s *x12.Segment) {
 		p := r.sbr.of(0)
 		r.c.findAt(ruleSelf, p, "the subscriber is the patient, but address, birth date or gender are missing in 2010BA")
 	}
-	r.record = nil
-	if r.c.o.Claims {
-		rec := newRecord(max(r.provider, 0), r.number, s.Element(2), r.member.last, r.member.first, r.member.id)
-		if r.kind == 'I' {
-			n := copy(rec.bill[:2], s.Component(5, 1))
-			copy(rec.bill[n:], s.Component(5, 3))
-		}
-		for _, list := range r.above[:r.depth+1] {
-			for _, status := range list {
-				rec.rejected = addStatus(rec.rejected, status)
-			}
-		}
-		r.c.set.List = append(r.c.set.List, rec)
-		r.record = &r.c.set.List[len(r.c.set.List)-1]
-	}
 	r.patient()
+}
+
+// keep begins what a 277CA needs of the claim.
+func (r *claimRules) keep(s *x12.Segment) {
+	v := r.recorder.begin()
+	v.number, v.charge = append(v.number, s.Element(1)...), append(v.charge, s.Element(2)...)
+	v.last, v.first, v.member = append(v.last, r.member.last...), append(v.first, r.member.first...), append(v.member, r.member.id...)
+	if r.kind == 'I' {
+		place := s.Component(5, 1)
+		v.bill = append(append(v.bill, place[:min(2, len(place))]...), first(s.Component(5, 3)))
+	}
+	for _, list := range r.above[:r.depth+1] {
+		for _, status := range list {
+			v.rejected = addStatus(v.rejected, status)
+		}
+	}
+	r.record = v
 }
 
 func (r *claimRules) claimDate(s *x12.Segment) {
@@ -487,7 +494,10 @@ func (r *claimRules) closed(l *guide.Loop) {
 
 // endClaim checks the claim as a whole.
 func (r *claimRules) endClaim() {
-	defer func() { r.open, r.record = false, nil }()
+	defer func() {
+		r.recorder.end(r.c.set.claims, r.c.o.spool)
+		r.open, r.record = false, nil
+	}()
 	c := r.c
 	if r.lines > 0 && r.sum != r.charge {
 		c.findAt(ruleCharges, r.at, "CLM02 is %s, but the lines' charges add up to %s (difference %s)", r.charge, r.sum, r.charge-r.sum)
@@ -522,7 +532,7 @@ func (r *claimRules) endClaim() {
 		if from == 0 { // a predetermination: the 277CA needs a date all the same
 			from, to = r.parties.made, r.parties.made
 		}
-		r.record.from, r.record.to = int32(from), int32(to)
+		r.record.from, r.record.to = from, to
 	}
 }
 
@@ -578,6 +588,9 @@ func (r *claimRules) place() {
 func (r *claimRules) endSet() {
 	if !r.on {
 		return
+	}
+	if r.c.o.Claims {
+		r.recorder.flush(r.c.set.claims, r.c.o.spool)
 	}
 	for i := range r.levels {
 		l := &r.levels[i]

@@ -116,7 +116,7 @@ func (r *run) openGroup(g x12.Group) {
 	}
 	r.interchange.Groups = append(r.interchange.Groups, Group{Group: g, Declared: -1})
 	r.group = &r.interchange.Groups[len(r.interchange.Groups)-1]
-	r.controls = map[string]bool{}
+	r.controls = controlSet{}
 }
 
 // checkISA checks the content of the header; its layout was the reader's part.

@@ -54,10 +54,8 @@ func (r *claimRules) taxNumber(s *x12.Segment) {
 	case "G2", "LU":
 		r.parties.payerNumber = true
 	case "EI", "SY":
-		if p := &r.c.set.Parties; len(p.Billing) > 0 {
-			if b := &p.Billing[len(p.Billing)-1]; b.ID == "" {
-				b.IDQualifier, b.ID = "FI", clean(s.String(2))
-			}
+		if b := &r.recorder.billing; r.c.o.Claims && b.ID == "" && !r.recorder.told {
+			b.IDQualifier, b.ID = "FI", clean(s.String(2))
 		}
 	}
 }

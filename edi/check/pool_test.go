@@ -28,13 +28,19 @@ func reportOf(t interface{ Fatal(...any) }, in []byte, workers int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type claims struct{ List []ClaimRecord }
+	var out bytes.Buffer
+	_ = r.Claims(&out, Answer{Control: 1}) // what cannot be written is the same too
+	_ = r.Implementation(&out, Answer{Control: 1})
+	b = append(b, out.Bytes()...)
 	for _, x := range r.Interchanges {
 		for _, g := range x.Groups {
-			for _, s := range g.Transactions {
-				b = fmt.Appendf(b, "\n%+v %+v %v", s.Parties, claims{s.List}, s.Invalid)
+			for s := range g.Sets() {
+				b = fmt.Appendf(b, "\n%v %v", s.Reference, s.Invalid)
 			}
 		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
 	}
 	return string(b)
 }

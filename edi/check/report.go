@@ -1,10 +1,14 @@
 package check
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
 
 	"github.com/claimbook/claimbook/edi/guide"
-	"github.com/claimbook/claimbook/edi/segment"
 	"github.com/claimbook/claimbook/edi/x12"
 )
 
@@ -17,6 +21,10 @@ type Report struct {
 	Unlisted     int             // findings beyond the bound of what is kept
 
 	errors, warnings, kept int
+
+	sets   int    // transaction sets kept
+	later  *spool // those beyond maxSets
+	claims *spool // with Options.Claims
 }
 
 // Interchange is one ISA to IEA.
@@ -31,9 +39,11 @@ type Interchange struct {
 // Group is one GS to GE.
 type Group struct {
 	x12.Group
-	Transactions []Transaction
+	Transactions []Transaction // the first of them; Sets has all
 	Errors       []guide.Finding
 	Declared     int // GE01; -1 when GE is missing
+
+	later extent // the other transaction sets
 }
 
 // Transaction is one ST to SE.
@@ -47,15 +57,63 @@ type Transaction struct {
 	Errors   []guide.Finding
 	Invalid  bool // it has at least one error
 
-	Reference string        // BHT03
-	Parties   Parties       // with Options.Claims
-	List      []ClaimRecord // with Options.Claims
+	Reference string // BHT03
+
+	refused, noted bool          // for the 999: by an error of levels 1 and 2, by a situational one
+	claims         *claimAnswers // with Options.Claims
 }
 
-// Parties are the names that a 277CA repeats.
-type Parties struct {
-	Submitter, Receiver segment.Name   // 1000A, 1000B
-	Billing             []segment.Name // 2010AA
+// maxSets is how many transaction sets of a file a report holds in memory. Files
+// with millions of tiny ones exist; the others wait in a temporary file.
+var maxSets = 4096
+
+// Sets iterates over the group's transaction sets. Those beyond the first some
+// thousand are read back from a temporary file, each anew.
+func (g *Group) Sets() iter.Seq[*Transaction] {
+	return func(yield func(*Transaction) bool) {
+		for k := range g.Transactions {
+			if !yield(&g.Transactions[k]) {
+				return
+			}
+		}
+		g.later.each(yield)
+	}
+}
+
+// Len returns how many transaction sets the group has.
+func (g *Group) Len() int { return len(g.Transactions) + g.later.n }
+
+// keep adds a transaction set behind the others.
+func (r *Report) keep(g *Group, t *Transaction) {
+	if r.sets++; r.sets <= maxSets {
+		g.Transactions = append(g.Transactions, *t)
+		return
+	}
+	if r.later == nil {
+		r.later = &spool{}
+	}
+	g.later.add(r.later, t)
+}
+
+// Close gives the temporary files of a large report back; small ones have none.
+func (r *Report) Close() error {
+	var err error
+	for _, s := range []*spool{r.later, r.claims} {
+		if s != nil {
+			err = errors.Join(err, s.close())
+		}
+	}
+	return err
+}
+
+// readable returns what went wrong when sets or claims were read back.
+func (r *Report) readable() error {
+	for _, s := range []*spool{r.later, r.claims} {
+		if s != nil && s.err != nil {
+			return fmt.Errorf("the temporary file of a large report cannot be read back: %w", s.err)
+		}
+	}
+	return nil
 }
 
 // Valid reports whether the file has no error; warnings do not count.
@@ -80,6 +138,9 @@ func (r *Report) Findings(f func(*guide.Finding)) {
 			each(g.Errors)
 			for k := range g.Transactions {
 				each(g.Transactions[k].Errors)
+			}
+			for t := range g.later.each {
+				each(t.Errors)
 			}
 		}
 	}
@@ -111,6 +172,73 @@ func findingsJSON(list []guide.Finding) []findingJSON {
 
 // MarshalJSON writes the shape that the command line promises.
 func (r *Report) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := r.WriteJSON(&b)
+	return b.Bytes(), err
+}
+
+// WriteJSON writes the report as MarshalJSON gives it, one transaction set after
+// the other.
+func (r *Report) WriteJSON(w io.Writer) error {
+	j := &jsonWriter{w: w}
+	j.text(`{"file":`).value(r.File).text(`,"valid":`).value(r.Valid()).text(`,"interchanges":[`)
+	for i := range r.Interchanges {
+		x := &r.Interchanges[i]
+		j.comma(i).text(`{"control":`).value(x.Header.Control).text(`,"groups":[`)
+		for k := range x.Groups {
+			j.comma(k).group(&x.Groups[k])
+		}
+		j.text(`]`).findings(x.Errors).text(`}`)
+	}
+	j.text(`],"errors":`).value(findingsJSON(r.Errors))
+	if r.Unlisted != 0 {
+		j.text(`,"unlisted":`).value(r.Unlisted)
+	}
+	j.text(`}`)
+	return errors.Join(j.err, r.readable())
+}
+
+// jsonWriter keeps the first error.
+type jsonWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (j *jsonWriter) text(s string) *jsonWriter {
+	if j.err == nil {
+		_, j.err = io.WriteString(j.w, s)
+	}
+	return j
+}
+
+func (j *jsonWriter) value(v any) *jsonWriter {
+	b, err := json.Marshal(v)
+	if err == nil && j.err == nil {
+		_, err = j.w.Write(b)
+	}
+	if j.err == nil {
+		j.err = err
+	}
+	return j
+}
+
+// comma stands before all members but the first.
+func (j *jsonWriter) comma(n int) *jsonWriter {
+	if n > 0 {
+		return j.text(`,`)
+	}
+	return j
+}
+
+// findings writes the findings of an envelope, if there are any.
+func (j *jsonWriter) findings(list []guide.Finding) *jsonWriter {
+	if len(list) == 0 {
+		return j
+	}
+	return j.text(`,"errors":`).value(findingsJSON(list))
+}
+
+func (j *jsonWriter) group(g *Group) {
 	type transaction struct {
 		Control  string        `json:"control"`
 		Type     string        `json:"type"`
@@ -119,37 +247,11 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Claims   int           `json:"claims"`
 		Errors   []findingJSON `json:"errors"`
 	}
-	type group struct {
-		Control      string        `json:"control"`
-		Version      string        `json:"version"`
-		Transactions []transaction `json:"transactions"`
-		Errors       []findingJSON `json:"errors,omitempty"`
+	j.text(`{"control":`).value(g.Control).text(`,"version":`).value(g.Version).text(`,"transactions":[`)
+	n := 0
+	for t := range g.Sets() {
+		j.comma(n).value(transaction{t.Control, t.Type, t.Guide, t.Segments, t.Claims, findingsJSON(t.Errors)})
+		n++
 	}
-	type interchange struct {
-		Control string        `json:"control"`
-		Groups  []group       `json:"groups"`
-		Errors  []findingJSON `json:"errors,omitempty"`
-	}
-	out := struct {
-		File         string        `json:"file"`
-		Valid        bool          `json:"valid"`
-		Interchanges []interchange `json:"interchanges"`
-		Errors       []findingJSON `json:"errors"`
-		Unlisted     int           `json:"unlisted,omitempty"`
-	}{r.File, r.Valid(), []interchange{}, findingsJSON(r.Errors), r.Unlisted}
-	for i := range r.Interchanges {
-		x := &r.Interchanges[i]
-		ix := interchange{Control: x.Header.Control, Groups: []group{}, Errors: findingsJSON(x.Errors)}
-		for j := range x.Groups {
-			g := &x.Groups[j]
-			gx := group{Control: g.Control, Version: g.Version, Transactions: []transaction{}, Errors: findingsJSON(g.Errors)}
-			for k := range g.Transactions {
-				t := &g.Transactions[k]
-				gx.Transactions = append(gx.Transactions, transaction{t.Control, t.Type, t.Guide, t.Segments, t.Claims, findingsJSON(t.Errors)})
-			}
-			ix.Groups = append(ix.Groups, gx)
-		}
-		out.Interchanges = append(out.Interchanges, ix)
-	}
-	return json.Marshal(out)
+	j.text(`]`).findings(g.Errors).text(`}`)
 }

@@ -13,7 +13,12 @@ import (
 // Run validates a stream. The error is that of the input; everything that is
 // wrong with its content is in the report.
 func Run(in io.Reader, name string, o Options) (*Report, error) {
-	r := &run{o: o, levels: levelMask(o.Levels), in: x12.NewReader(in), report: &Report{File: name}, sets: newPool(o)}
+	report := &Report{File: name}
+	if o.Claims {
+		report.claims = &spool{}
+		o.spool = report.claims
+	}
+	r := &run{o: o, levels: levelMask(o.Levels), in: x12.NewReader(in), report: report, sets: newPool(o)}
 	err := r.run()
 	r.sets.close()
 	return r.report, err
@@ -30,8 +35,8 @@ type run struct {
 
 	interchange *Interchange
 	group       *Group
-	set         *job            // the open transaction set
-	controls    map[string]bool // ST02 of the open group
+	set         *job       // the open transaction set
+	controls    controlSet // ST02 of the open group
 	waiting     []entry
 }
 
@@ -43,9 +48,9 @@ type entry struct {
 	finding guide.Finding
 }
 
-// slot is a place in the report: interchange, group and transaction set, each -1
-// where the finding is not inside one.
-type slot struct{ interchange, group, set int }
+// slot is a place in the report: interchange and group, each -1 where the finding
+// is not inside one.
+type slot struct{ interchange, group int }
 
 func (r *run) run() error {
 	var last int64
@@ -98,22 +103,17 @@ func (r *run) begin(s *x12.Segment) {
 	if r.group == nil {
 		r.openGroup(x12.Group{})
 	}
-	r.group.Transactions = append(r.group.Transactions, Transaction{})
 	r.drain(false)
 	r.set = r.sets.begin(&r.group.Group, s)
-	at := r.slot()
-	at.set = len(r.group.Transactions) - 1
-	r.waiting = append(r.waiting, entry{at: at, set: r.set})
+	r.waiting = append(r.waiting, entry{at: r.slot(), set: r.set})
 }
 
 // checkST checks that the group has no other set of this control number.
 func (r *run) checkST(s *x12.Segment) {
-	control := s.String(2)
-	if r.controls[control] {
+	if !r.controls.add(s.Element(2)) {
 		r.addToSet(&guide.Finding{SNIP: 1, Code: "X12-ST-CONTROL", SegmentID: "ST", Element: 2, Position: s.Position(), Offset: s.ElementOffset(2),
-			Value: control, IK502: "23", Message: "the group holds two transaction sets with this control number", Fix: "number transaction sets without repetition"})
+			Value: s.String(2), IK502: "23", Message: "the group holds two transaction sets with this control number", Fix: "number transaction sets without repetition"})
 	}
-	r.controls[control] = true
 }
 
 // end closes the open transaction set, if there is one.
@@ -128,7 +128,7 @@ func (r *run) end(at x12.Position) {
 
 // slot is where findings of the open envelope belong.
 func (r *run) slot() slot {
-	at := slot{-1, -1, -1}
+	at := slot{-1, -1}
 	if r.interchange != nil {
 		at.interchange = len(r.report.Interchanges) - 1
 		if r.group != nil {
@@ -216,5 +216,5 @@ func (r *run) merge(at slot, j *job) {
 	}
 	r.report.kept += len(set.Errors)
 	slices.SortStableFunc(set.Errors, func(a, b guide.Finding) int { return cmp.Compare(a.Offset, b.Offset) })
-	r.report.Interchanges[at.interchange].Groups[at.group].Transactions[at.set] = *set
+	r.report.keep(&r.report.Interchanges[at.interchange].Groups[at.group], set)
 }

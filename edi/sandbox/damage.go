@@ -53,8 +53,7 @@ func (o *Options) acceptPart(name string, raw []byte, report *check.Report, refu
 		for j := range x.Groups {
 			g := &x.Groups[j]
 			group := whole || anyError(g.Errors)
-			for k := range g.Transactions {
-				t := &g.Transactions[k]
+			for t := range g.Sets() {
 				key := setKey{x.Header.Control, g.Control, t.Control}
 				bad[key] = bad[key] || group || t.Invalid
 			}
@@ -107,8 +106,8 @@ func damaged(x *check.Interchange) bool {
 		if anyError(g.Errors) {
 			return true
 		}
-		for k := range g.Transactions {
-			if g.Transactions[k].Invalid {
+		for t := range g.Sets() {
+			if t.Invalid {
 				return true
 			}
 		}
