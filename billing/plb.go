@@ -258,34 +258,6 @@ func (p *Poster) UnknownPayee(amount money.Cents) {
 		"If it is yours, add the provider's NPI or tax id and match the cash; if not, return it to the payer"))
 }
 
-// Credits opens a work item for every receivable that an insurer has overpaid
-// at the end of the payment, and names the claims that have none any more;
-// between a reversal and its correction nothing is said.
-func (p *Poster) Credits() {
-	type credit struct {
-		creditOf
-		payerID int64
-		rank    int16
-	}
-	amounts := map[credit]money.Cents{}
-	for key, of := range p.credits {
-		if p.balances[key] < 0 {
-			amounts[credit{of, key.PayerID, key.PayerRank}] -= p.balances[key]
-			delete(p.answered, of.claimID)
-		}
-	}
-	p.out.Settled = slices.Sorted(maps.Keys(p.answered))
-	for _, c := range slices.SortedFunc(maps.Keys(amounts), func(a, b credit) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.rank, b.rank))
-	}) {
-		item := p.item(claims.WorkCredit, fmt.Sprintf("%s|%s|%d", p.payment.Key, c.number, c.rank), amounts[c],
-			fmt.Sprintf("claim %s is overpaid by %s", c.number, amounts[c].Dollars()),
-			"Find out who paid too much; refund the payer, or wait for its recoupment if it has announced one")
-		item.ClaimID, item.PatientID, item.PayerID = c.claimID, c.patientID, c.payerID
-		p.out.Items = append(p.out.Items, item)
-	}
-}
-
 func sortedReasons(m map[reasonKey]money.Cents) []reasonKey {
 	return slices.SortedFunc(maps.Keys(m), func(a, b reasonKey) int {
 		return cmp.Or(cmp.Compare(a.serviceLineID, b.serviceLineID), cmp.Compare(a.group, b.group), cmp.Compare(a.carc, b.carc))

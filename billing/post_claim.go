@@ -3,6 +3,7 @@ package billing
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -120,7 +121,8 @@ func (p *Poster) adjudication(c *remit835.Claim, ours *Claim, row *ClaimRow, key
 	p.noteCredits(ours, asked)
 	p.noteLater(ours, c.Number, next)
 	row.Outcome = t.outcome(c)
-	p.tell(c, ours, row, key, asked, next, &t)
+	p.noteStranger(c, ours, asked)
+	p.tell(c, ours, row, strings.TrimSuffix(key, MatchSuffix), asked, next, &t)
 }
 
 // matchedBy says by what an answer was taken for one of our claims.
@@ -133,6 +135,8 @@ func (p *Poster) matchedBy(c *remit835.Claim, ours *Claim, asked NextPayer) stri
 		return "line control number: the payer returned another claim number"
 	case asked.Rank != ours.Rank:
 		return "claim number of the first payer, which forwarded it"
+	case p.isStranger(ours, asked):
+		return "claim number; another payer was asked, and this one is not behind it"
 	}
 	return "claim number"
 }
@@ -302,18 +306,18 @@ func (p *Poster) stay(a shareAdjustment, treatment Treatment, amount money.Cents
 	}
 }
 
-// noteCredits remembers which receivables of the claim an insurer has overpaid,
-// as of now: a later claim of the same payment may settle them.
+// noteCredits remembers which receivables of the claim are below zero as of now: a
+// later claim of the same payment may settle them.
 func (p *Poster) noteCredits(c *Claim, asked NextPayer) {
 	_, next := c.asked(p.payment.PayerID)
 	note := func(key ledger.Key) {
 		if p.balances[key] < 0 {
-			p.credits[key] = creditOf{c.ID, c.PatientID, c.Number}
+			p.credits[key] = c.EncounterID
 		} else {
 			delete(p.credits, key)
 		}
 	}
-	p.answered[c.ID] = true
+	p.answered[c.EncounterID] = true
 	for i := -1; i < len(c.Lines); i++ {
 		var line *ClaimLine
 		if i >= 0 {

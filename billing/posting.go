@@ -34,9 +34,9 @@ type Posting struct {
 	Entries     []ledger.Entry
 	Moves       []claims.Move
 	Items       []claims.WorkItem
-	Answered    []int64 // claims whose payer answered: nobody waits for it any more
-	Resolved    []int64 // claims whose earlier denial no longer stands
-	Settled     []int64 // claims that no insurer has overpaid any more
+	Answered    []int64  // claims whose payer answered: nobody waits for it any more
+	Resolved    []int64  // claims whose earlier denial no longer stands
+	Gone        []string // keys of work items that fall with the answer which opened them
 	Claims      []ClaimRow
 	Lines       []LineRow
 	Adjustments []AdjustmentRow
@@ -185,8 +185,9 @@ type Poster struct {
 	payment    Payment
 	treatments Treatments
 	balances   map[ledger.Key]money.Cents
-	credits    map[ledger.Key]creditOf    // what an insurer paid too much, as it stands now
-	answered   map[int64]bool             // claims of which the payment says something
+	credits    map[ledger.Key]int64       // receivables that were below zero after an answer, and their encounters
+	answered   map[int64]bool             // encounters of which the payment says something
+	strange    []stranger                 // answers of a payer that was not asked
 	references map[string]bool            // under which a refund to the payer may have been paid twice
 	overtaken  map[ledger.Key]money.Cents // refunds to the payer of which it had recovered so much before it announced to
 	suspended  map[ledger.Key][]string    // suspense that the payment touched, and its work items about it
@@ -199,15 +200,9 @@ type Poster struct {
 	Posted, Unmatched int
 }
 
-// creditOf says whose credit a negative receivable is.
-type creditOf struct {
-	claimID, patientID int64
-	number             string
-}
-
 // NewPoster returns a poster for the payment.
 func NewPoster(p Payment, t Treatments) *Poster {
-	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]creditOf{}, answered: map[int64]bool{}, references: map[string]bool{}, overtaken: map[ledger.Key]money.Cents{},
+	return &Poster{payment: p, treatments: t, balances: map[ledger.Key]money.Cents{}, credits: map[ledger.Key]int64{}, answered: map[int64]bool{}, references: map[string]bool{}, overtaken: map[ledger.Key]money.Cents{},
 		suspended: map[ledger.Key][]string{}, foundBy: map[int]string{}, mayBe: map[int]string{}, raised: map[ledger.Key]int64{}, now: map[int]bool{}}
 }
 

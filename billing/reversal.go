@@ -43,7 +43,7 @@ func (p *Poster) reversal(c *remit835.Claim, ours *Claim, row *ClaimRow, key str
 	p.Posted++
 	p.noteCredits(ours, asked)
 	p.out.Answered = append(p.out.Answered, ours.ID)
-	p.out.Resolved = append(p.out.Resolved, ours.ID)
+	p.out.Gone = append(p.out.Gone, openedBy(original.Key)...)
 	to, then := claims.Accepted, "a correction should follow" // the payer has it in hand again
 	if s := stands(ours, asked, original, history.Adjudications); s != nil {
 		to, then = stateOf(s.Outcome), "its correction came before"

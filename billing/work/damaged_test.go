@@ -73,6 +73,9 @@ func TestUnreadableHeaderSaysWhoPaid(t *testing.T) {
 			t.Errorf("the reason does not say %s: %s", want, reason)
 		}
 	}
+	if item := w.items("quarantine"); len(item) != 1 || !strings.HasPrefix(item[0], "60.00 a payment of PPO OF THE NORTH (trace T1, $60.00) cannot be read") || !strings.HasSuffix(item[0], "nothing of it was posted") {
+		t.Errorf("item %v", item)
+	}
 	if got := w.text(`SELECT r.state || ' ' || p.code || ' ' || r.trace || ' ' || r.amount || ' ' || r.method FROM remittance r JOIN payer p ON p.practice_id = r.practice_id AND p.id = r.payer_id WHERE r.practice_id = $1`); got != "quarantined PPO T1 6000 ACH" {
 		t.Errorf("recorded as %q", got)
 	}

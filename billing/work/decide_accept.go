@@ -72,7 +72,7 @@ func (d *Desk) Accept(ref string) (Decided, error) {
 	if err := p.postInserted(audit); err != nil {
 		return d.out, err
 	}
-	quarantined.State, quarantined.Reason = billingdb.Informational, "accepted as a payment of its own: "+p.row.SourceKey
+	quarantined.State, quarantined.Reason = billingdb.Informational, accepted+": "+p.row.SourceKey
 	if err := billingdb.FinishRemittance(d.ctx, d.tx, d.practiceID, quarantined); err != nil {
 		return d.out, err
 	}
@@ -83,8 +83,11 @@ func (d *Desk) Accept(ref string) (Decided, error) {
 	}
 	d.out.Amount, d.out.PostingDate, d.out.Sources = p.row.Amount, p.row.PostingDate, []string{p.row.SourceKey}
 	d.out.Message = fmt.Sprintf("payment %s of %s is posted as a payment of its own: %d claims, %d of them unidentified", p.row.Trace, p.row.Amount.Dollars(), p.row.Claims, p.row.Unmatched)
-	return d.out, d.closeItem(&w, "accepted as a payment of its own")
+	return d.out, d.closeItem(&w, accepted)
 }
+
+// accepted begins the reason of a quarantined payment that a person has accepted.
+const accepted = "accepted as a payment of its own"
 
 func neverAccepted(why string) error {
 	return fault.Invalidf("CB-DECIDE-NEVER", "this payment can never be accepted: %s", why).

@@ -93,8 +93,7 @@ func MatchClaim(ctx context.Context, tx pgx.Tx, enqueue jobs.Enqueuer, practiceI
 	if err := p.later(fmt.Sprintf("%s|CLP|%d%s", row.SourceKey, m.Seq, billing.MatchSuffix)); err != nil {
 		return err
 	}
-	p.poster.Credits()
-	if err := p.save(); err != nil {
+	if err := p.credits(fmt.Sprintf("%s|CLP|%d%s", row.SourceKey, m.Seq, billing.MatchSuffix)); err != nil {
 		return err
 	}
 	if err := claimsdb.CloseWorkItems(ctx, tx, practiceID, []string{fmt.Sprintf("unmatched|%s|CLP|%d", row.SourceKey, m.Seq)}, m.On, "matched to claim "+m.ClaimNumber); err != nil {

@@ -21,6 +21,7 @@ type audit struct {
 	claims  int
 	numbers []string // of the claims that it may answer
 	reason  string   // why it must not post; empty: it may
+	unread  bool     // not even its header could be read: reason says what the payment is
 	odd     faults   // what is odd about it and stops nothing
 }
 
@@ -100,7 +101,7 @@ func (p *poster) audit() (*audit, error) {
 		if lost != nil {
 			return nil, lost
 		}
-		return &audit{payment: &g.payment, hash: g.hash, reason: clean(fmt.Sprintf("%s cannot be read: %s", g, err))}, nil
+		return &audit{payment: &g.payment, hash: g.hash, unread: true, reason: clean(fmt.Sprintf("%s cannot be read: %s", g, err))}, nil
 	}
 	a := &audit{payment: payment}
 	var balancer remit835.Balancer

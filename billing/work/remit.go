@@ -77,8 +77,14 @@ func (p *poster) run() error {
 	if err := p.work(); err != nil {
 		return err
 	}
-	var outcome string
+	return exchangedb.FinishTransaction(p.ctx, p.tx, p.args.PracticeID, p.args.FileID, p.args.ByteOffset, exchangedb.Done, p.outcome())
+}
+
+// outcome says in a sentence what became of the payment.
+func (p *poster) outcome() (outcome string) {
 	switch {
+	case p.again && p.row.State == billingdb.Informational && strings.HasPrefix(p.row.Reason, accepted):
+		outcome = fmt.Sprintf("payment %s was received before and %s: nothing to do", p.row.Trace, accepted)
 	case p.again && p.row.State == billingdb.Quarantined:
 		outcome = fmt.Sprintf("payment %s came before and waits in quarantine: %s", p.row.Trace, p.row.Reason)
 	case p.again:
@@ -96,7 +102,7 @@ func (p *poster) run() error {
 			outcome += "; odd about it: " + odd
 		}
 	}
-	return exchangedb.FinishTransaction(p.ctx, p.tx, p.args.PracticeID, p.args.FileID, p.args.ByteOffset, exchangedb.Done, outcome)
+	return outcome
 }
 
 func (p *poster) work() error {
@@ -168,13 +174,20 @@ func (p *poster) quarantine(reason string, a *audit) error {
 	p.row.State, p.row.Reason = billingdb.Quarantined, reason
 	p.row.SourceKey = fmt.Sprintf("835|%s|%s|quarantine|%s", p.row.Originator, p.row.Trace, short(a.hash))
 	row, inserted, err := billingdb.InsertRemittance(p.ctx, p.tx, p.args.PracticeID, p.row)
-	if err != nil || !inserted {
-		p.again = !inserted
+	if err != nil {
 		return err
+	}
+	if !inserted {
+		p.row, p.again = row, true
+		return nil
+	}
+	what := fmt.Sprintf("payment %s of %s was not posted: %s", row.Trace, row.Amount.Dollars(), reason)
+	if a.unread {
+		what = reason + "; nothing of it was posted"
 	}
 	return claimsdb.OpenWorkItems(p.ctx, p.tx, p.args.PracticeID, []claims.WorkItem{{Kind: claims.WorkQuarantine,
 		DedupeKey: "quarantine|" + row.SourceKey, PayerID: row.PayerID, RemittanceID: row.ID, EDIFileID: row.EDIFileID,
-		Reason: fmt.Sprintf("payment %s of %s was not posted: %s", row.Trace, row.Amount.Dollars(), reason),
+		Reason: what,
 		Action: "Ask the payer for a corrected remittance; nothing of this one is in the book", Amount: row.Amount, OpenedOn: p.args.ReceivedOn}})
 }
 
@@ -348,11 +361,13 @@ func (p *poster) save() error {
 		{claims.WorkNoResponse, out.Answered, "the payer answered"},
 		{claims.WorkDenied, out.Resolved, "the payer answered again"},
 		{claims.WorkAdjustment, out.Resolved, "the payer answered again"},
-		{claims.WorkCredit, out.Settled, "nothing is overpaid any more"},
 	} {
 		if err := claimsdb.CloseClaimItems(p.ctx, p.tx, practiceID, closed.kind, closed.claims, on, closed.why); err != nil {
 			return err
 		}
+	}
+	if err := claimsdb.CloseWorkItems(p.ctx, p.tx, practiceID, out.Gone, on, "the payer took back the answer that it was about"); err != nil {
+		return err
 	}
 	if len(out.Later) > 0 {
 		if err := billingdb.SaveLater(p.ctx, p.tx, practiceID, out.Later); err != nil {
@@ -402,7 +417,7 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		p.poster.KnowRecouped(recouped)
 	}
 	p.poster.ProviderAdjustments(payment.Adjustments, p.provider)
-	p.poster.Credits()
+	p.poster.Strangers()
 	if payment.Financial.Method == remit835.MethodCheck {
 		p.poster.PaperCheck(payment.Financial.Amount, payment.Financial.ByteOffset)
 	}
@@ -410,6 +425,9 @@ func (p *poster) finish(payment *remit835.Payment) error {
 		p.poster.UnknownPayee(payment.Financial.Amount)
 	}
 	if err := p.save(); err != nil {
+		return err
+	}
+	if err := p.credits(p.row.SourceKey); err != nil {
 		return err
 	}
 	if err := p.settle(); err != nil {
