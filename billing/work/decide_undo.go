@@ -64,7 +64,11 @@ func (d *Desk) Undo(source string) (Decided, error) {
 	}
 	e := stored.Mirror()
 	e.Kind, e.Reverses, e.SourceKey, e.Actor, e.Memo = "decision-undone", stored.ID, source+"|undo", d.by.Actor, d.by.Reason
-	if e.PostingDate, err = ledgerdb.PostingDate(d.ctx, d.tx, d.practiceID, d.by.On); err != nil {
+	on := d.by.On
+	if on.Before(stored.PostingDate) { // in between the book would hold the mirror alone
+		on = stored.PostingDate
+	}
+	if e.PostingDate, err = ledgerdb.PostingDate(d.ctx, d.tx, d.practiceID, on); err != nil {
 		return d.out, err
 	}
 	if _, err := ledgerdb.Post(d.ctx, d.tx, d.practiceID, []ledger.Entry{e}); err != nil {

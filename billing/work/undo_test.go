@@ -162,3 +162,21 @@ func TestUndoOfAnAppliedCredit(t *testing.T) {
 		t.Errorf("the reservation holds %s", got)
 	}
 }
+
+// What is taken back "on an earlier day" is taken back on the day it was posted:
+// before, there was nothing.
+func TestUndoOnAnEarlierDay(t *testing.T) {
+	w := newWorld(t)
+	w.claim("A1", []coverage{{payer: "PPO"}}, "100")
+	w.receive(payment{payer: "PPO", trace: "T1", amount: "60", body: paid60})
+	out := w.decides(func(d *Desk) (Decided, error) {
+		return d.WriteOffPatient(PatientWriteOff{Key: "W1", Account: "P001", As: billing.KindBadDebt, Amount: 12_00})
+	})
+	back := w.decides(func(d *Desk) (Decided, error) {
+		d.by.On = out.PostingDate.AddDays(-3)
+		return d.Undo(out.Sources[0])
+	})
+	if back.PostingDate != out.PostingDate {
+		t.Errorf("posted on %s, taken back on %s", out.PostingDate, back.PostingDate)
+	}
+}

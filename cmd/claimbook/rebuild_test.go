@@ -18,6 +18,7 @@ import (
 	"github.com/claimbook/claimbook/internal/jobs"
 	"github.com/claimbook/claimbook/internal/postgres"
 	"github.com/claimbook/claimbook/internal/replay"
+	"github.com/claimbook/claimbook/ledger/ledgerdb"
 )
 
 // TestRebuild lives through everything that moves a book, in an order that
@@ -44,13 +45,24 @@ func TestRebuild(t *testing.T) {
 	p.output("submit", "--today", "2022-08-09") // the next payers' claims, and what was rejected
 	p.equal("inbound")
 
-	// A payment too many, a refund of it, a check that bounces, the statements.
+	// A payment too many, a refund of it, a check that bounces, a card payout, the statements.
 	p.output("payment", "record", "--patient", "P0002", "--amount", "40", "--method", "check", "--key", "R-2", "--today", "2022-08-10")
 	p.output("payment", "record", "--patient", "P0003", "--amount", "500", "--method", "card", "--key", "R-3", "--today", "2022-08-10")
 	p.output("payment", "refund", "--patient", "P0003", "--amount", "10", "--key", "F-1", "--reason", "paid too much", "--sent", "--today", "2022-08-11")
 	p.output("statements", "run", "--today", "2022-08-12")
 	p.output("payment", "return", "--key", "R-2", "--reason", "insufficient funds", "--fee", "12", "--today", "2022-08-15")
-	p.equal("payment", "statement")
+	var drawer struct {
+		Receipts []ledgerdb.Receipt `json:"receipts"`
+	}
+	if err := json.Unmarshal(p.output("deposit", "slip", "--json", "--today", "2022-08-15"), &drawer); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range drawer.Receipts {
+		if r.Source == "payment|R-3" {
+			p.output("deposit", "slip", "--key", "CARD-1", "--receipt", fmt.Sprint(r.Number), "--fee", "14.50", "--today", "2022-08-15")
+		}
+	}
+	p.equal("payment", "statement", "decision")
 
 	// The bank's file, the end of two months, what comes too late for them.
 	p.bankFile("2022-08-16")
