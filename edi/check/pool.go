@@ -21,16 +21,18 @@ type pool struct {
 	workers int      // 1: no others
 	jobs    chan *job
 	free    chan *chunk
-	made    int
+	made    int // chunks
 	running sync.WaitGroup
 	scratch x12.Segment
 }
 
-// The memory of the copies: at most maxChunks of chunkSize bytes, and the table
-// of their segments.
+// The memory of the copies: for each worker at most perWorker chunks of chunkSize
+// bytes, and the table of their segments. That is a transaction set of 5,000
+// claims, the most that an 837 should have.
 const (
 	chunkSize = 2 * x12.MaxSegment
-	maxChunks = 128
+	perWorker = 20
+	maxChunks = maxWorkers * perWorker
 	// maxWorkers is what one reader keeps busy.
 	maxWorkers = 8
 )
@@ -150,7 +152,7 @@ func (p *pool) chunk() *chunk {
 		return c
 	default:
 	}
-	if p.made == maxChunks {
+	if p.made == min(maxChunks, perWorker*p.workers) {
 		return <-p.free
 	}
 	p.made++
