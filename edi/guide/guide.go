@@ -374,10 +374,12 @@ func bare(std map[string]*stdSegment, e stdElement) Element {
 	return el
 }
 
-// qualifiers says which element tells neighbours of one identifier apart.
+// qualifiers says which element tells neighbours of one identifier apart. A
+// certificate (PWK01 = CT) is an attachment or the equipment supplier's
+// statement about one: how it is sent (PWK02) says which.
 var qualifiers = map[string][2]int{
 	"NM1": {1, 0}, "N1": {1, 0}, "REF": {1, 0}, "DTP": {1, 0}, "DTM": {1, 0}, "AMT": {1, 0}, "QTY": {1, 0}, "CRC": {1, 0},
-	"HI": {1, 1}, "HL": {3, 0}, "NTE": {1, 0}, "PWK": {1, 0}, "PER": {1, 0}, "CTX": {1, 1}, "TRN": {1, 0}, "PRV": {1, 0},
+	"HI": {1, 1}, "HL": {3, 0}, "NTE": {1, 0}, "PWK": {2, 0}, "PER": {1, 0}, "CTX": {1, 1}, "TRN": {1, 0}, "PRV": {1, 0},
 }
 
 // describe names a definition for messages: "NM1 (Billing provider)".

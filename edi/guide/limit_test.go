@@ -113,3 +113,26 @@ func TestFacts(t *testing.T) {
 		t.Errorf("LIN has %d elements in the standard, want 31", n)
 	}
 }
+
+// TestCertificates tells a line's attachment from the supplier's statement
+// about a certificate by how it is sent; both may be of the kind CT.
+func TestCertificates(t *testing.T) {
+	for _, c := range []struct{ pwk, want string }{
+		{"PWK*CT*AA", ""}, {"PWK*CT*FX***AC*A1", ""}, {"PWK*CT*AB", ""}, {"PWK*OZ*EL***AC*A1~PWK*CT*AG", ""},
+		{"PWK*CT*XX", "X12-EL-CODE 2400 PWK 19 IK3 8 IK4 7"},
+		{"PWK*CT*AB~PWK*CT*NS", "X12-SEG-REPEAT 2400 PWK 20 IK3 5 IK4 "},
+	} {
+		body := "ST*837*1*005010X222A1~BHT*0019*00*1*20260105*0800*CH~NM1*41*2*A*****46*1~PER*IC*A*TE*5~NM1*40*2*B*****46*2~HL*1**20*1~" +
+			"NM1*85*2*A*****XX*1234567893~N3*1~N4*HARTFORD*CT*061031234~REF*EI*123456789~HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*JO****MI*1~" +
+			"NM1*PR*2*P*****PI*1~CLM*1*1***11:B:1*Y*A*Y*Y~HI*ABK:R05~LX*1~SV1*HC:E1390*1*UN*1***1~" + c.pwk + "~DTP*472*D8*20260105~SE*1*1~"
+		got := ""
+		for _, f := range walk(t, guide.ByName("837P"), body) {
+			if strings.Contains(f, " PWK ") {
+				got += f
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.pwk, got, c.want)
+		}
+	}
+}

@@ -189,10 +189,13 @@ func (w *Walker) earlier(s *x12.Segment, id idNumber) (depth, child int) {
 func (w *Walker) only(id idNumber) (depth, child int) {
 	for d := len(w.stack) - 1; d >= 0; d-- {
 		f := &w.stack[d]
-		found, n := 0, 0
+		first, found, n := 0, 0, 0
 		for _, c := range f.loop.at(id) {
 			if d > 0 && c == 0 || f.loop.Children[c].order < f.order {
 				continue
+			}
+			if n == 0 {
+				first = int(c)
 			}
 			found, n = int(c), n+1
 		}
@@ -200,6 +203,9 @@ func (w *Walker) only(id idNumber) (depth, child int) {
 			return d, found
 		}
 		if n > 1 {
+			if f.loop.Children[first].start.ID == "PWK" { // an attachment: how it is sent (PWK02) is what is wrong
+				return d, first
+			}
 			return -1, 0
 		}
 	}
