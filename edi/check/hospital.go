@@ -23,7 +23,7 @@ var (
 	rulePrincipal      = rule(4, bad, "837I", "837I-PROCEDURE-PRINCIPAL", "other procedures (HI*BBQ) stand where there is a principal one (HI*BBR)", "send the first as principal procedure", "A7:465:", "8", "7")
 	ruleStatus         = rule(4, odd, "837I", "837I-PATIENT-STATUS", "a patient who is still there (CL103 = 30) has an interim bill (frequency 2 or 3), and the final bill (4) another status", "correct CL103 or the frequency", "A7:234:", "8", "7")
 	ruleMSPValue       = rule(4, odd, "837I", "837I-MSP", "a claim to Medicare that is not primary has the value code of who is (HI*BE 12 to 16, 41 to 43 or 47)", "add the value code", "A6:463:", "I6").on("1", "2300/HI")
-	ruleLineDated      = rule(4, bad, "837I", "837I-LINE-DATED", "where an outpatient statement covers several days, each line but a drug's has its date (DTP*472)", "add DTP*472", "A6:187:", "I6").on("", "2400/DTP")
+	ruleLineDated      = rule(4, bad, "837I", "837I-LINE-DATED", "where an outpatient statement covers several days, each line but a drug's (LIN, or revenue 0250 to 0259 and 0630 to 0639) has its date (DTP*472)", "add DTP*472", "A6:187:", "I6").on("", "2400/DTP")
 	ruleNoncovered     = rule(4, bad, "837I", "837I-NONCOVERED", "what is not covered (SV207) is at most the line's charge", "correct SV207", "A7:178:", "8", "I12")
 	ruleCoveredDays    = rule(6, odd, "837I", "LINE-COVERED-DAYS", "covered and non-covered days (HI*BE 80 and 81) are the days of room and board (revenue 0100 to 0219)", "correct the value codes or the days", "A7:456:", "8", "7")
 	ruleHIPPS          = rule(6, odd, "837I", "LINE-HIPPS", "a prospective payment line (revenue 0022, 0023, 0024) has a HIPPS code (SV202-1 = HP)", "put HP and the rate code", "A7:513:", "8", "7")
@@ -77,6 +77,9 @@ func (r *claimRules) institutional(s *x12.Segment) {
 		r.c.find(ruleNewborn, s, 2, 0, "the admission is a newborn's, the source is not")
 	}
 	still := h.status == [2]byte{'3', '0'}
+	if recurring(r.bill) {
+		return
+	}
 	if interim := r.freq == '2' || r.freq == '3'; still && (r.freq == '1' || r.freq == '4') || !still && interim {
 		r.c.find(ruleStatus, s, 3, 0, "frequency %c does not go with patient status %s", r.freq, string(h.status[:]))
 	}
@@ -204,6 +207,18 @@ func inpatient(bill [2]byte) bool {
 		return true
 	}
 	return false
+}
+
+// pharmacy reports whether a revenue code is of drugs.
+func pharmacy(revenue [4]byte) bool {
+	return revenue[0] == '0' && (revenue[1] == '2' && revenue[2] == '5' || revenue[1] == '6' && revenue[2] == '3')
+}
+
+// recurring reports whether a bill type is of services that are billed month by
+// month, such as dialysis and therapy: each bill is whole (frequency 1), and
+// the patient comes again (status 30).
+func recurring(bill [2]byte) bool {
+	return bill[0] == '7' || bill[1] == '3' || bill[1] == '4'
 }
 
 // outpatient reports whether a bill type is of a hospital's or clinic's

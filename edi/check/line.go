@@ -233,7 +233,7 @@ func (r *claimRules) endLine() {
 	case 'P':
 		r.endEquipment()
 	case 'I':
-		if l.seen&lineDated == 0 && !l.drug && r.dates.from != r.dates.to && outpatient(r.bill) {
+		if l.seen&lineDated == 0 && !l.drug && !pharmacy(l.revenue) && r.dates.from != r.dates.to && outpatient(r.bill) {
 			r.c.findAt(ruleLineDated, l.at, "line %d: the statement covers several days, and the line has no date", r.lines)
 		}
 	case 'D':

@@ -11,7 +11,7 @@ var (
 	ruleMemberID     = rule(4, bad, any837, "837-MEMBER-ID", "a subscriber who is a person (NM102 = 1 in 2010BA) has a member number (NM108 and NM109)", "fill in MI and the number on the insurance card", "A6:164:IL", "8", "I9").on("2", "")
 	ruleGroupName    = rule(4, odd, any837, "837-GROUP-NAME", "the group's name (SBR04) stands only where its number (SBR03) does not", "leave SBR04 empty", "A7:164:IL", "8", "I13").on("3", "")
 	ruleBillingID    = rule(4, odd, any837, "837-BILLING-ID", "the billing provider has an NPI, or the number that the payer gave (REF*G2 or LU)", "add the NPI in NM108 and NM109 of 2010AA", "A6:153:85", "8", "I9").on("", "")
-	ruleMSPUnused    = rule(4, bad, "837P", "837-MSP-UNUSED", "SBR05 is only for claims to Medicare (SBR09 = MA or MB) that is not primary", "leave SBR05 empty", "A7:171:", "8", "I13").on("9", "")
+	ruleMSPUnused    = rule(4, bad, "837P", "837-MSP-UNUSED", "SBR05 is only for claims to Medicare (SBR09 = MA or MB, or 16 for a plan in its place) that is not primary", "leave SBR05 empty", "A7:171:", "8", "I13").on("9", "")
 	rulePatPlace     = rule(4, bad, "837P", "837-PAT-PLACE", "patient facts (PAT) stand at the subscriber (2000B) only where the subscriber is the patient (SBR02 = 18)", "move PAT to 2000C", "A7:156:", "I9").on("2", "")
 	rulePregnancy    = rule(4, odd, "837P", "837-PREGNANCY", "pregnancy (PAT09, DTP*484) is not told of a male patient", "correct the gender in DMG03, or remove it", "A7:157:QC", "8", "7")
 	ruleBirth        = rule(4, bad, any837, "837-BIRTH-DATE", "the patient was born by the first day of service", "correct DMG02 or the dates of service", "A7:158:QC", "8", "7")
@@ -88,11 +88,12 @@ func (r *claimRules) newLevel(code []byte) {
 // subscriber checks what SBR says for itself.
 func (r *claimRules) subscriber(s *x12.Segment) {
 	medicare := r.filing == [2]byte{'M', 'B'} || r.filing == [2]byte{'M', 'A'}
+	advantage := r.filing == [2]byte{'1', '6'} // a plan in Medicare's place: it may ask why, or not
 	if r.kind == 'P' {
 		switch why := len(s.Element(5)) > 0; {
 		case !why && medicare && r.rank != 'P':
 			r.c.find(ruleMSP, s, 5, 0, "the claim goes to Medicare as a payer of rank %c, but SBR05 does not say why Medicare is not first", r.rank)
-		case why && (!medicare || r.rank == 'P'):
+		case why && (!medicare && !advantage || r.rank == 'P'):
 			r.c.find(ruleMSPUnused, s, 5, 0, "SBR05 says why Medicare is not first, but the claim goes to a payer of rank %c and kind %s", r.rank, show(s.String(9)))
 		}
 	}

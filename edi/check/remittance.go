@@ -110,8 +110,13 @@ func (r *remitRules) payment(s *x12.Segment) {
 	}
 	method := string(s.Element(4))
 	// A prenotification tries out the account without money.
-	if (method == "NON") != (r.paid == 0) && string(s.Element(1)) != "P" {
-		r.c.find(rule835NON, s, 4, 0, "the method is %s but the amount is %s", method, r.paid)
+	if string(s.Element(1)) != "P" {
+		switch none := method == "NON"; {
+		case none && r.paid != 0:
+			r.c.find(rule835NON, s, 4, 0, "the method is NON, which moves no money, but the amount is %s", r.paid)
+		case !none && r.paid == 0:
+			r.c.find(rule835Handle, s, 4, 0, "nothing is paid, but the method is %s", show(method))
+		}
 	}
 	if h := string(s.Element(1)); r.paid == 0 && h != "H" && h != "I" && h != "P" {
 		r.c.find(rule835Handle, s, 1, 0, "nothing is paid, but BPR01 is %s", show(h))

@@ -129,9 +129,9 @@ var (
 	ruleLong        = rule(4, odd, any837, "837-CLM01-LONG", "the claim number (CLM01) has at most 20 characters, which every payer returns", "use shorter claim numbers", "")
 	ruleLong6R      = rule(4, odd, any837, "837-6R-LONG", "a line control number (REF*6R) has at most 30 characters", "use shorter numbers", "")
 
-	rule835NON     = rule(4, bad, "835", "835-NON", "BPR04 is NON exactly when BPR02 is zero", "correct the payment method", "", "8", "7")
+	rule835NON     = rule(4, bad, "835", "835-NON", "a remittance without a payment (BPR04 = NON) is of nothing (BPR02 = 0)", "ask the payer how the amount was paid", "", "8", "7")
 	rule835ACH     = rule(4, bad, "835", "835-ACH", "an electronic payment (ACH, BOP, FWT) names both banks and accounts, and the payer (BPR10)", "fill in BPR06 to BPR10 and BPR12 to BPR15", "", "8", "I9").on("4", "")
-	rule835Handle  = rule(4, odd, "835", "835-BPR01", "information only (I, H) with NON when nothing is paid", "use H for a zero payment", "")
+	rule835Handle  = rule(4, odd, "835", "835-BPR01", "where nothing is paid (BPR02 = 0), the remittance is information only (BPR01 = I or H) without a payment (BPR04 = NON)", "nothing: the claims are answered all the same", "")
 	rule999Count   = rule(4, bad, "999", "999-COUNT", "AK903 is at least AK904 and is the number of AK2 loops when any set is reported", "correct the counts", "", "8", "7")
 	rule999Code    = rule(4, bad, "999", "999-AK901", "AK901 fits the answers: R when nothing is accepted, P when some, A or E when all", "correct AK901", "", "8", "7")
 	rule999Segment = rule(4, bad, "999", "999-IK304", "a segment with element errors (IK304 = 8) names them (IK4), and no other does", "add IK4, or correct IK304", "", "8", "7")
