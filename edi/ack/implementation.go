@@ -148,8 +148,11 @@ func readContext(r *segment.Scanner, s *x12.Segment) Context {
 	c.DataIDs = [2]string{r.Comp(6, 1), r.Comp(6, 2)}
 	for k := 1; k <= s.Repetitions(1); k++ {
 		n := ContextName{Name: r.Text(s.RepetitionComponent(1, k, 1)), Value: r.Text(s.RepetitionComponent(1, k, 2))}
-		if s.RepetitionComponent(1, k, 3) != nil || n == (ContextName{}) {
+		if len(s.RepetitionComponent(1, k, 3)) > 0 {
 			r.Fail(1, 3, "a context has a name and a value", "")
+		}
+		if n == (ContextName{}) {
+			continue // an empty repetition says nothing and is not in the canonical form
 		}
 		c.Names = append(c.Names, n)
 	}
