@@ -178,6 +178,9 @@ func (p *poster) quarantine(reason string, a *audit) error {
 		return err
 	}
 	if !inserted {
+		if row.State == billingdb.Quarantined {
+			row.Reason = reason // the same fault, at its place in this file
+		}
 		p.row, p.again = row, true
 		return nil
 	}

@@ -1,7 +1,8 @@
 package check
 
-// controlSet holds the control numbers of a group's transaction sets, of which a
-// file may have millions: numbers that follow each other cost a bit each.
+// controlSet holds the control numbers of one level: a group's transaction sets,
+// an interchange's groups, the interchanges between two partners. A file may have
+// millions: numbers that follow each other cost a bit each.
 type controlSet struct {
 	pages map[uint64]*[64]uint64 // of 4096 numbers with one length
 	other map[string]struct{}    // what is no number of at most nine digits

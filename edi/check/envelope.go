@@ -89,7 +89,7 @@ func (r *run) envelope(s *x12.Segment) {
 	case "ISA":
 		r.end(s.Position())
 		r.report.Interchanges = append(r.report.Interchanges, Interchange{Header: x12.ParseInterchange(s)})
-		r.interchange, r.group = &r.report.Interchanges[len(r.report.Interchanges)-1], nil
+		r.interchange, r.group, r.groups = &r.report.Interchanges[len(r.report.Interchanges)-1], nil, controlSet{}
 		r.checkISA(s)
 	case "TA1":
 		r.checkTA1(s)
@@ -112,6 +112,7 @@ func (r *run) envelope(s *x12.Segment) {
 func (r *run) openGroup(g x12.Group) {
 	if r.interchange == nil {
 		r.report.Interchanges = append(r.report.Interchanges, Interchange{})
+		r.groups = controlSet{}
 		r.interchange = &r.report.Interchanges[len(r.report.Interchanges)-1]
 	}
 	r.interchange.Groups = append(r.interchange.Groups, Group{Group: g, Declared: -1})
@@ -172,12 +173,15 @@ func (r *run) checkISA(s *x12.Segment) {
 		r.add(&guide.Finding{SNIP: 1, Code: "X12-ISA-REPETITION", Severity: guide.Warning, SegmentID: "ISA", Element: 11, Position: s.Position(), Offset: s.ElementOffset(11),
 			Value: s.String(11), TA105: "016", Message: "ISA11 is no usable repetition separator, as version 00501 asks for", Fix: "put ^ there"})
 	}
-	for i := range r.report.Interchanges[:len(r.report.Interchanges)-1] {
-		h := &r.report.Interchanges[i].Header
-		if now := &r.interchange.Header; h.Control == now.Control && h.Sender == now.Sender && h.Receiver == now.Receiver {
-			bad(13, "025", "the file holds two interchanges with this control number", "number interchanges without repetition")
-			break
+	partners := [2]string{r.interchange.Header.Sender, r.interchange.Header.Receiver}
+	if r.interchanges[partners] == nil {
+		if r.interchanges == nil {
+			r.interchanges = map[[2]string]*controlSet{}
 		}
+		r.interchanges[partners] = &controlSet{}
+	}
+	if !r.interchanges[partners].add([]byte(r.interchange.Header.Control)) {
+		bad(13, "025", "the file holds two interchanges with this control number", "number interchanges without repetition")
 	}
 }
 
@@ -208,11 +212,8 @@ func (r *run) checkGS(s *x12.Segment) {
 	if string(s.Element(7)) != "X" {
 		bad(7, "6", "GS07 must be X", "put X")
 	}
-	for i := range r.interchange.Groups[:len(r.interchange.Groups)-1] {
-		if r.interchange.Groups[i].Control == r.group.Control {
-			bad(6, "19", "the interchange holds two groups with this control number", "number groups without repetition")
-			break
-		}
+	if !r.groups.add([]byte(r.group.Control)) {
+		bad(6, "19", "the interchange holds two groups with this control number", "number groups without repetition")
 	}
 }
 

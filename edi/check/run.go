@@ -37,7 +37,10 @@ type run struct {
 	group       *Group
 	set         *job       // the open transaction set
 	controls    controlSet // ST02 of the open group
-	waiting     []entry
+	groups      controlSet // GS06 of the open interchange
+	// interchanges holds ISA13 by sender and receiver.
+	interchanges map[[2]string]*controlSet
+	waiting      []entry
 }
 
 // entry is what the report receives next: a transaction set that is being

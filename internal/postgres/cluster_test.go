@@ -134,15 +134,24 @@ func holder(t *testing.T, program, dir string, as *syscall.SysProcAttr) (cmd *ex
 
 func pidIn(t *testing.T, path string) int {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := strings.Fields(string(text))
+		if len(fields) == 0 && time.Since(start) < 10*time.Second {
+			continue // who has taken the lock is about to write who it is
+		}
+		if len(fields) == 0 {
+			t.Fatalf("%s stays empty", path)
+		}
+		pid, err := strconv.Atoi(fields[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
 	}
-	pid, err := strconv.Atoi(strings.Fields(string(text))[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
 }
 
 func supervisorOf(t *testing.T, dir string) int {
