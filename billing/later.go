@@ -140,7 +140,7 @@ func (p *Poster) postLater(trigger string, w standing, all []standing) {
 	kept := map[ledger.Key]money.Cents{}
 	for _, o := range all {
 		if !o.Reversed && o.claim == w.claim && o.asked == w.asked {
-			for key, amount := range p.keptShares(o.claim, o.asked, o.next, o.Adjudication.shares(o.claim), isForwarded(o.Status)) {
+			for key, amount := range p.keptShares(o.claim, o.asked, o.next, o.shares(o.claim), isForwarded(o.Status)) {
 				kept[key] += amount
 			}
 		}

@@ -156,7 +156,7 @@ func (r *ReturnedPayment) where(ctx context.Context, tx pgx.Tx, practiceID int64
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	gone := ""
+	var gone string
 	switch {
 	case list[0].Slip != "":
 		gone = "it is on slip " + list[0].Slip

@@ -30,9 +30,9 @@ func TestQuarantineKeysFollowFromTheFile(t *testing.T) {
 	damaged := map[string]string{
 		"no BPR":            strings.Replace(good, "BPR*I*60*", "BPX*I*60*", 1),
 		"a BPR too long":    strings.Replace(good, "20220307~\nTRN", "20220307*X*Y~\nTRN", 1),
-		"cut in the header": good[:strings.Index(good, "TRN*1")],
+		"cut in the header": upTo(good, "TRN*1"),
 		"not to be written": strings.Replace(good, "N1*PE", "N1*PR", 1),
-		"cut in the claim":  good[:strings.Index(good, "CAS*")],
+		"cut in the claim":  upTo(good, "CAS*"),
 	}
 	for name, content := range damaged {
 		t.Run(name, func(t *testing.T) {
@@ -181,4 +181,9 @@ func (w *world) receiveRouted(content string) {
 		return nil
 	})
 	w.verify()
+}
+
+func upTo(s, mark string) string {
+	head, _, _ := strings.Cut(s, mark)
+	return head
 }

@@ -186,7 +186,7 @@ func (d *Desk) RefundPayer(r RefundPayer) (Decided, error) {
 	if r.Amount == 0 {
 		return d.out, fault.Usagef("CB-DECIDE-AMOUNT", "the amount must be more than zero")
 	}
-	payload := refundPayload{r.Payer, r.Reference, r.Claim, r.Amount}
+	payload := refundPayload(r)
 	if known, err := d.known(DecideRefundPayer, r.subject(), payload); known || err != nil {
 		return d.out, err
 	}

@@ -126,7 +126,7 @@ func (c EDICheckCmd) print(app *App, r *check.Report, control int) error {
 	out := bufio.NewWriter(app.Stdout)
 	answer := &counted{w: out}
 	var err error
-	nothing := ""
+	var nothing string
 	switch c.Ack {
 	case "ta1":
 		nothing = "there is no interchange to answer"

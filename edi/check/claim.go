@@ -91,18 +91,18 @@ type claimDates struct {
 
 // otherPayer is one 2320 loop.
 type otherPayer struct {
-	id                            []byte
-	at                            place
-	paid                          money.Cents
-	hasPaid                       bool
-	notCovered                    money.Cents // AMT*A8
-	hasA8, hasEAF, hasCAS, hasMIA bool
-	cas                           money.Cents // claim level
-	lineCAS                       money.Cents
-	linePaid                      money.Cents
-	lines                         bool // it has line adjudication
-	decided                       bool
-	decidedAt                     place
+	id                    []byte
+	at                    place
+	paid                  money.Cents
+	hasPaid               bool
+	notCovered            money.Cents // AMT*A8
+	hasA8, hasEAF, hasCAS bool
+	cas                   money.Cents // claim level
+	lineCAS               money.Cents
+	linePaid              money.Cents
+	lines                 bool // it has line adjudication
+	decided               bool
+	decidedAt             place
 	// of the current line
 	thisPaid, thisCAS money.Cents
 	this              bool

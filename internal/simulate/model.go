@@ -43,7 +43,6 @@ type Model struct {
 	suspended map[place]Suspended  // provider adjustments that nobody could classify
 	touched   map[*Patient]bool    // by the payment that is being posted
 
-	recouped map[Key]money.Cents       // what payers have recovered against refunds that we had sent
 	rules    map[string]string         // what people have decided for good: payer|group-CARC, payer|PLB code
 	disposed []*disposal               // what people made of what answers left
 	paid     map[paidFor]money.Cents   // cash that a receivable took, less what is owed back of it
@@ -104,7 +103,7 @@ type move struct {
 func NewModel() *Model {
 	return &Model{Balances: map[Key]money.Cents{}, Months: map[Month]money.Cents{}, Met: map[string]int{}, seen: map[string]string{},
 		payments: map[string]*payment{}, held: map[string]*Advice{}, posted: map[string][]*posted{}, waiting: map[place]*waiting{}, suspended: map[place]Suspended{},
-		rules: map[string]string{}, recouped: map[Key]money.Cents{}, paid: map[paidFor]money.Cents{}, leftBy: map[Key]string{}, receipts: map[string]*receipt{},
+		rules: map[string]string{}, paid: map[paidFor]money.Cents{}, leftBy: map[Key]string{}, receipts: map[string]*receipt{},
 		left: map[Key]money.Cents{}, against: map[Key]money.Cents{}, refunds: map[string]*patientRefund{}, toRefund: map[*Patient]money.Cents{}, aliases: map[string]*Claim{}}
 }
 

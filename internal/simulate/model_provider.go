@@ -22,37 +22,17 @@ func (m *Model) provider(in *payment) {
 		}
 	}
 	m.early = m.recoveredEarly(a)
-	over := m.overtaken(a)
 	for i, p := range a.Provider {
 		suspense := reference("2190", a.Payer, p.Reference)
 		before := m.Balances[suspense]
-		m.pair(a, p, refund[p.Reference], over)
+		m.pair(a, p, refund[p.Reference])
 		if moved := m.Balances[suspense] - before; moved > 0 || moved < 0 && p.Code != "WO" && p.Code != "FB" {
 			m.suspended[place{in.name, i + 1}] = Suspended{p.Code, suspense, moved, a.Payer}
 		}
 	}
 }
 
-// overtaken says by refund how much payers have recovered against what we had
-// sent, before the reversal came that this payment announces to recover.
-func (m *Model) overtaken(a *Advice) map[Key]money.Cents {
-	over := map[Key]money.Cents{}
-	for _, p := range a.Provider {
-		sent := reference("2210", a.Payer, p.Reference)
-		if _, known := over[sent]; !known {
-			over[sent] = m.Balances[sent]
-		}
-		if p.Code == "72" {
-			over[sent] += p.Amount
-		}
-	}
-	for sent, amount := range over {
-		over[sent] = max(min(amount, m.recouped[sent]), 0)
-	}
-	return over
-}
-
-func (m *Model) pair(a *Advice, p ProviderAmount, refund bool, over map[Key]money.Cents) {
+func (m *Model) pair(a *Advice, p ProviderAmount, refund bool) {
 	cash := reference("1050", a.Payer, a.Trace)
 	announced, suspense := reference("2100", a.Payer, p.Reference), reference("2190", a.Payer, p.Reference)
 	if rule := m.rules[a.Payer.Code+"|"+p.Code]; rule != "" { // as a person has classified it

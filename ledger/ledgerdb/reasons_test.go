@@ -81,7 +81,7 @@ func (w *world) refuse(t testing.TB, v visit, on date.Date, trace, group, carc s
 // since, and each line counts once however often it was refused.
 func TestDenialsAndWhatBecameOfThem(t *testing.T) {
 	w := newWorld(t)
-	day := func(n int) date.Date { return monday.AddDays(n) }
+	day := monday.AddDays
 	a, b, c := w.visit(t, w.blue, w.ann, monday, 100_00), w.visit(t, w.medicare, w.ben, monday, 80_00), w.visit(t, w.blue, w.ben, monday, 50_00)
 	for _, v := range []visit{a, b, c} {
 		w.charge(t, v, monday, map[visit]money.Cents{a: 100_00, b: 80_00, c: 50_00}[v])
