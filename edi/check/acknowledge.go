@@ -25,20 +25,25 @@ type Answer struct {
 	Control int       // first interchange control number
 }
 
-// header turns an interchange around.
+// header turns an interchange around. Where the separators of its ISA stand in
+// the wrong places, the elements have other lengths than an ISA can hold.
 func (a Answer) header(x *x12.Interchange, k int) x12.Interchange {
 	qualifier := func(q string) string {
-		if q == "" {
+		if q = strings.TrimSpace(clean(q)); q == "" || len(q) > 2 {
 			return "ZZ"
 		}
 		return q
+	}
+	id := func(s string) string {
+		s = clean(s)
+		return s[:min(len(s), 15)]
 	}
 	usage := x.Usage
 	if usage != "P" && usage != "T" {
 		usage = "T"
 	}
 	return x12.Interchange{
-		SenderQualifier: qualifier(x.ReceiverQualifier), Sender: clean(x.Receiver), ReceiverQualifier: qualifier(x.SenderQualifier), Receiver: clean(x.Sender),
+		SenderQualifier: qualifier(x.ReceiverQualifier), Sender: id(x.Receiver), ReceiverQualifier: qualifier(x.SenderQualifier), Receiver: id(x.Sender),
 		Date: a.Now.Format("060102"), Time: a.Now.Format("1504"), Control: fmt.Sprintf("%09d", (a.Control+k)%1_000_000_000), Usage: usage,
 	}
 }
